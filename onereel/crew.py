@@ -1,0 +1,67 @@
+"""The parts with more than one player: who keeps files, and who films.
+
+Everything else (the screenwriter, the illustrator, the editor) has one player and needs no protocol.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+
+class Vault(Protocol):
+    """Where every file of a production is kept: a folder or a bucket.
+
+    Keys are relative paths with ``/`` between the parts. All methods block; call them off the event loop.
+    The contract test over every vault is ``tests/adapters/test_vault.py``: register a new one there.
+    """
+
+    @property
+    def url(self) -> str:
+        """The address it was opened with: a folder path, or ``s3://bucket/prefix``."""
+
+    @property
+    def conditional(self) -> bool:
+        """Whether ``create`` has exactly one winner, also between machines (probed once, then remembered)."""
+
+    def create(self, key: str, data: bytes, content_type: str) -> bool:
+        """Store data under a key that holds nothing yet; atomic, nobody ever sees half of it.
+
+        Returns:
+            True if this call stored it; False if the key was taken (what is there stays).
+        """
+
+    def write(self, key: str, data: bytes, content_type: str) -> None:
+        """Store data under a key, replacing what was there; atomic."""
+
+    def read(self, key: str) -> bytes:
+        """Return what is kept under a key.
+
+        Raises:
+            NotInVault: Nothing is kept there.
+        """
+
+    def exists(self, key: str) -> bool:
+        """Return whether anything is kept under a key."""
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield the keys that start with a prefix, sorted."""
+
+    def upload(self, key: str, path: Path, content_type: str) -> bool:
+        """Store a local file under a key unless the key is taken; streamed, in parts when large.
+
+        Returns:
+            True if bytes were sent; False if the key was taken.
+        """
+
+    def download(self, key: str, path: Path) -> None:
+        """Write what is kept under a key to a local file, atomically; streamed.
+
+        Raises:
+            NotInVault: Nothing is kept there.
+        """
+
+    def remove(self, key: str) -> None:
+        """Forget a key. Removing what is not there is not an error."""
+
+    def address(self, key: str) -> str:
+        """Return where a person finds it: a local path, or an ``s3://`` URL."""

@@ -1,0 +1,98 @@
+"""What can go wrong in a production.
+
+* OnereelError
+  x BadInput          a person must change the brief, the shot list or the settings; nothing was paid
+  x StudioBusy        quota or outage, refused before acceptance; the same call may work later
+  x Refused           the studio will not do this; retrying cannot help
+    - Filtered        a safety filter took the answer; never charged, its reason word for word
+    - NoAnswer        accepted, but nothing came back (no image, no film, unreadable answer)
+  x OutcomeUnknown    the connection died after the request left; it may have been paid
+  x StillFilming      the deadline passed; the operation can still be collected
+  x BudgetReached     the next call would go over the budget
+  x FootageError      the bytes are not the media they claim to be
+  x VaultError        the vault cannot be read or written
+    - NotInVault      nothing is kept under that key
+    - Corrupted       what is kept is not what was stored
+"""
+
+
+class OnereelError(Exception):
+    """Anything a production can fail of; the message says what, which, and what now."""
+
+
+class BadInput(OnereelError, ValueError):
+    """A person must change something; nothing was requested and nothing was paid."""
+
+
+class StudioBusy(OnereelError):
+    """The studio refused before accepting; the same call may work later.
+
+    Attributes:
+        after: Seconds the studio asked us to wait, or None when it did not say.
+        daily: True for a quota that only a new day lifts: not worth retrying in this run.
+    """
+
+    def __init__(self, message: str, *, after: float | None = None, daily: bool = False) -> None:
+        super().__init__(message)
+        self.after = after
+        self.daily = daily
+
+
+class Refused(OnereelError):
+    """The studio will not do this; retrying the same call cannot help."""
+
+
+class Filtered(Refused):
+    """A safety filter took the answer. It was not charged.
+
+    Attributes:
+        reasons: The vendor's reasons, word for word.
+        random: True where the vendor's filter is known to let the same words pass on another try.
+    """
+
+    def __init__(self, message: str, *, reasons: tuple[str, ...] = (), random: bool = False) -> None:
+        super().__init__(message)
+        self.reasons = reasons
+        self.random = random
+
+
+class NoAnswer(Refused):
+    """The call was answered without what was asked for: no picture, no film, no readable text.
+
+    Attributes:
+        usd: What the empty answer cost (an image model bills its prompt and thinking).
+    """
+
+    def __init__(self, message: str, *, usd: float = 0.0) -> None:
+        super().__init__(message)
+        self.usd = usd
+
+
+class OutcomeUnknown(OnereelError):
+    """The connection died after the request left, or the studio timed out: it may have been paid."""
+
+
+class StillFilming(OnereelError):
+    """The deadline passed while the studio was still filming; the operation stays collectable."""
+
+
+class BudgetReached(OnereelError):
+    """The next call would go over the budget; it was not ordered."""
+
+
+class FootageError(OnereelError, ValueError):
+    """The bytes are not the media they claim to be."""
+
+
+class VaultError(OnereelError, OSError):
+    """The vault cannot be read or written."""
+
+
+class NotInVault(VaultError, KeyError):
+    """Nothing is kept under that key."""
+
+    __str__ = OnereelError.__str__
+
+
+class Corrupted(VaultError):
+    """What is kept under the key is not what was stored there."""
