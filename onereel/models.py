@@ -1,0 +1,381 @@
+"""The model table: who can be asked, for what, within which limits, at what price, until when.
+
+Adding a model is one entry here. Prices are US dollars as listed by the vendor on the date of the entry;
+a price nobody publishes is not guessed: the entry is left out and the plan refuses the model.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from pydantic import Field
+
+from onereel.errors import BadInput
+from onereel.noun import Noun
+
+PROXY: Final = "180p"
+"""A resolution only the local studio films, for quick rehearsals and tests: 320x180 and 180x320."""
+
+FRAMES: Final[Mapping[str, tuple[int, int]]] = {
+    PROXY: (320, 180),
+    "360p": (640, 360),
+    "720p": (1280, 720),
+    "1080p": (1920, 1080),
+    "4k": (3840, 2160),
+}
+"""Width and height of a 16:9 frame by resolution; 9:16 is the same, turned."""
+
+FPS: Final = 24
+"""Pictures a second of every camera in the table."""
+
+
+class Surface(StrEnum):
+    """Which of Google's two doors a call goes through. The SDK is the same; paths and models differ."""
+
+    GEMINI_API = "gemini-api"
+    AGENT_PLATFORM = "agent-platform"
+
+
+class TokenPrice(Noun):
+    """Dollars per million tokens from a day on."""
+
+    since: date
+    input_usd: float
+    output_usd: float = Field(description="Text and thinking.")
+
+
+class Model(Noun):
+    """What every entry of the table says."""
+
+    id: str
+    name: str
+    surfaces: tuple[Surface, ...]
+    until: date | None = Field(default=None, description="First day it may be gone; None: no end announced.")
+    source: str = Field(description="Where limits and prices were read, and when.")
+
+
+M = TypeVar("M", bound=Model)
+
+
+class TextModel(Model):
+    """Writes storyboards."""
+
+    prices: tuple[TokenPrice, ...] = Field(min_length=1, description="Oldest first.")
+    thinking: tuple[str, ...] = ("low", "medium", "high")
+
+    def price(self, day: date) -> TokenPrice:
+        """Return the price list in force on a day."""
+        current = [price for price in self.prices if price.since <= day]
+        return (current or [self.prices[0]])[-1]
+
+
+class ImageModel(Model):
+    """Draws keyframes."""
+
+    ratios: tuple[str, ...]
+    sizes: Mapping[str, int] = Field(description="Output size to image tokens of one picture.")
+    image_usd: float = Field(description="Dollars per million image tokens.")
+    input_usd: float = Field(description="Dollars per million prompt tokens.")
+    output_usd: float = Field(description="Dollars per million text and thinking tokens.")
+    references: int = Field(description="Most reference pictures in one call.")
+    thinking: tuple[str, ...] = Field(default=(), description="Levels it takes; empty: not adjustable.")
+    grounding: bool = Field(default=False, description="Takes Google Search as a tool.")
+
+    def usd(self, *, images: int = 0, prompt: int = 0, text: int = 0) -> float:
+        """Return the price of tokens: of pictures, of the prompt, of text and thinking."""
+        dollars = images * self.image_usd + prompt * self.input_usd + text * self.output_usd
+        return round(dollars / 1e6, 6)
+
+
+class CameraLimits(Noun):
+    """What a camera can film. Seconds are whole; every camera takes only those."""
+
+    first: tuple[int, ...] = Field(description="Lengths of a first clip in seconds, ascending.")
+    first_at: Mapping[str, tuple[int, ...]] = Field(
+        default={}, description="Lengths allowed at a resolution, where fewer than `first`."
+    )
+    usd_per_second: Mapping[str, float] = Field(description="Resolution to price, sound included.")
+    silent_usd_per_second: Mapping[str, float] = Field(
+        default={}, description="Price without sound where it is published; else the full price is reserved."
+    )
+    ratios: tuple[str, ...] = ("16:9", "9:16")
+    closing: bool = Field(description="Takes a closing frame (only together with an opening one).")
+    references: int = Field(description="Most reference pictures; 0: none.")
+    references_with_frames: bool = Field(description="References may join an opening frame.")
+    references_first: tuple[int, ...] = Field(
+        default=(), description="Lengths allowed with references; empty: no limit of their own."
+    )
+    references_ratios: tuple[str, ...] = ("16:9", "9:16")
+    extension: tuple[int, ...] = Field(default=(), description="Seconds one extension can add; empty: none.")
+    extension_input: int = Field(default=0, description="Longest film in seconds that can be extended.")
+    total: int = Field(description="Longest take in seconds, extensions included.")
+    extension_at: tuple[str, ...] = Field(default=(), description="Resolutions that can be extended.")
+    seed: bool
+    negative: bool
+    silent: bool = Field(description="Sound can be switched off.")
+    people: tuple[str, ...] = Field(
+        default=(), description="Settings for people in the picture; empty: none."
+    )
+    words: int = Field(default=1024, description="Longest prompt in tokens.")
+
+
+class CameraModel(Model):
+    """Films takes."""
+
+    limits: CameraLimits
+
+
+_GEMINI = (Surface.GEMINI_API, Surface.AGENT_PLATFORM)
+_TEN_RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
+_FOURTEEN_RATIOS = (*_TEN_RATIOS, "1:4", "4:1", "1:8", "8:1")
+
+_TEXT = (
+    TextModel(
+        id="gemini-3.8-flash",
+        name="Gemini 3.8 Flash",
+        surfaces=_GEMINI,
+        prices=(
+            TokenPrice(since=date(2026, 9, 2), input_usd=0.75, output_usd=3.75),
+            TokenPrice(since=date(2027, 1, 1), input_usd=1.50, output_usd=7.50),
+        ),
+        source="ai.google.dev deprecations, 2026-10; price as resold, 2026-11",
+    ),
+    TextModel(
+        id="gemini-4-argon",
+        name="Gemini 4 Argon",
+        surfaces=_GEMINI,
+        prices=(
+            TokenPrice(since=date(2026, 10, 13), input_usd=2.0, output_usd=10.0),
+            TokenPrice(since=date(2026, 12, 1), input_usd=4.0, output_usd=20.0),
+        ),
+        source="ai.google.dev changelog, 2026-10-13; price as resold, 2026-11",
+    ),
+)
+
+_IMAGE = (
+    ImageModel(
+        id="gemini-3-pro-image",
+        name="Nano Banana Pro",
+        surfaces=_GEMINI,
+        ratios=_TEN_RATIOS,
+        sizes={"1K": 1120, "2K": 1120, "4K": 2000},
+        image_usd=120.0,
+        input_usd=2.0,
+        output_usd=12.0,
+        references=14,
+        grounding=True,
+        source="ai.google.dev image-generation, 2026-09; list price",
+    ),
+    ImageModel(
+        id="gemini-nano-banana-2.1",
+        name="Nano Banana 2.1",
+        surfaces=_GEMINI,
+        ratios=_FOURTEEN_RATIOS,
+        # 2K and 4K tokens are not published: derived from what resellers charge, rounded up.
+        sizes={"1K": 1120, "2K": 1680, "4K": 3800},
+        image_usd=30.0,
+        input_usd=1.5,
+        output_usd=7.5,
+        references=14,
+        thinking=("minimal", "medium", "high"),
+        grounding=True,
+        source="ai.google.dev changelog, 2026-10-06; price as resold, 2026-11",
+    ),
+    ImageModel(
+        id="gemini-3.1-flash-image",
+        name="Nano Banana 2",
+        surfaces=(Surface.AGENT_PLATFORM,),  # reported gone from the Gemini API on 2026-10-29
+        ratios=_FOURTEEN_RATIOS,
+        sizes={"512": 747, "1K": 1120, "2K": 1680, "4K": 2520},
+        image_usd=60.0,
+        input_usd=0.5,
+        output_usd=3.0,
+        references=14,
+        thinking=("minimal", "high"),
+        grounding=True,
+        until=date(2027, 5, 28),
+        source="ai.google.dev image-generation, 2026-09; list price",
+    ),
+    ImageModel(
+        id="gemini-3.1-flash-lite-image",
+        name="Nano Banana 2 Lite",
+        surfaces=_GEMINI,
+        ratios=_FOURTEEN_RATIOS,
+        sizes={"1K": 1120},
+        image_usd=30.0,
+        input_usd=0.25,
+        output_usd=1.5,
+        references=14,
+        source="docs.cloud.google.com 3-1-flash-lite-image, 2026-06-30; list price",
+    ),
+)
+
+_VEO_SOURCE = "docs.cloud.google.com veo/3-1-generate and ai.google.dev pricing, 2026-09"
+_VEO_EIGHT_ONLY = {"1080p": (8,), "4k": (8,)}
+_VEO_PEOPLE = ("allow_adult", "dont_allow", "allow_all")
+
+_CAMERAS = (
+    CameraModel(
+        id="veo-3.1-generate-001",
+        name="Veo 3.1",
+        surfaces=(Surface.AGENT_PLATFORM,),
+        limits=CameraLimits(
+            first=(4, 6, 8),
+            first_at=_VEO_EIGHT_ONLY,
+            usd_per_second={"720p": 0.40, "1080p": 0.40, "4k": 0.60},
+            silent_usd_per_second={"720p": 0.20, "1080p": 0.20, "4k": 0.40},
+            closing=True,
+            references=3,
+            references_with_frames=False,
+            references_first=(8,),
+            references_ratios=("16:9",),
+            extension=(7,),
+            extension_input=30,
+            total=37,
+            extension_at=("720p", "1080p", "4k"),
+            seed=True,
+            negative=True,
+            silent=True,
+            people=_VEO_PEOPLE,
+        ),
+        until=date(2026, 11, 17),
+        source=_VEO_SOURCE,
+    ),
+    CameraModel(
+        id="veo-3.1-fast-generate-001",
+        name="Veo 3.1 Fast",
+        surfaces=(Surface.AGENT_PLATFORM,),
+        limits=CameraLimits(
+            first=(4, 6, 8),
+            first_at=_VEO_EIGHT_ONLY,
+            usd_per_second={"720p": 0.10, "1080p": 0.12, "4k": 0.30},
+            closing=True,
+            references=3,
+            references_with_frames=False,
+            references_first=(8,),
+            references_ratios=("16:9",),
+            extension=(7,),
+            extension_input=30,
+            total=37,
+            extension_at=("720p", "1080p", "4k"),
+            seed=True,
+            negative=True,
+            silent=True,
+            people=_VEO_PEOPLE,
+        ),
+        until=date(2026, 11, 17),
+        source=_VEO_SOURCE,
+    ),
+    CameraModel(
+        id="veo-3.1-lite-generate-001",
+        name="Veo 3.1 Lite",
+        surfaces=(Surface.AGENT_PLATFORM,),
+        limits=CameraLimits(
+            first=(4, 6, 8),
+            first_at={"1080p": (8,)},
+            usd_per_second={"720p": 0.05, "1080p": 0.08},
+            closing=True,
+            references=0,
+            references_with_frames=False,
+            total=8,
+            seed=True,
+            negative=True,
+            silent=True,
+            people=_VEO_PEOPLE,
+        ),
+        source=_VEO_SOURCE,
+    ),
+    CameraModel(
+        id="gemini-omni-1.2-flash",
+        name="Gemini Omni 1.2 Flash",
+        surfaces=(Surface.GEMINI_API,),
+        limits=CameraLimits(
+            first=tuple(range(3, 16)),
+            usd_per_second={"360p": 0.023, "720p": 0.07, "1080p": 0.105, "4k": 0.209},
+            closing=True,
+            references=6,
+            references_with_frames=True,
+            extension=tuple(range(3, 11)),
+            extension_input=27,
+            total=30,
+            extension_at=("360p", "720p", "1080p", "4k"),
+            seed=False,
+            negative=False,
+            silent=False,
+            words=8192,
+        ),
+        source="vercel.com changelog and resellers' lists, 2026-11-05",
+    ),
+    CameraModel(
+        id="gemini-omni-1.1-flash",
+        name="Gemini Omni 1.1 Flash",
+        surfaces=(Surface.GEMINI_API,),
+        limits=CameraLimits(
+            first=tuple(range(3, 11)),
+            usd_per_second={"360p": 0.034, "720p": 0.102, "1080p": 0.15, "4k": 0.30},
+            closing=True,
+            references=6,
+            references_with_frames=True,
+            extension=tuple(range(3, 11)),
+            extension_input=37,
+            total=40,
+            extension_at=("360p", "720p", "1080p", "4k"),
+            seed=False,
+            negative=False,
+            silent=False,
+            words=8192,
+        ),
+        source="ai.google.dev omni, 2026-09: 5792 tokens a second of 720p at $17.50 per MTok",
+    ),
+)
+
+TEXT: Final[Mapping[str, TextModel]] = {model.id: model for model in _TEXT}
+IMAGE: Final[Mapping[str, ImageModel]] = {model.id: model for model in _IMAGE}
+CAMERAS: Final[Mapping[str, CameraModel]] = {model.id: model for model in _CAMERAS}
+
+RETIRED: Final[Mapping[str, tuple[str, date]]] = {
+    "gemini-3.7-flash": ("gemini-3.8-flash", date(2026, 10, 8)),
+    "gemini-3.5-flash": ("gemini-3.8-flash", date(2026, 10, 8)),
+    "gemini-3-pro-preview": ("gemini-4-argon", date(2026, 3, 9)),
+    "gemini-3-flash-preview": ("gemini-3.8-flash", date(2026, 7, 21)),
+    "gemini-3-pro-image-preview": ("gemini-3-pro-image", date(2026, 6, 25)),
+    "nano-banana-pro-preview": ("gemini-3-pro-image", date(2026, 6, 25)),
+    "gemini-3.1-flash-image-preview": ("gemini-nano-banana-2.1", date(2026, 6, 25)),
+    "gemini-2.5-flash-image": ("gemini-nano-banana-2.1", date(2026, 10, 2)),
+    "gemini-2.5-flash-image-preview": ("gemini-nano-banana-2.1", date(2026, 10, 2)),
+    "imagen-4.0-generate-001": ("gemini-nano-banana-2.1", date(2026, 8, 17)),
+    "imagen-4.0-ultra-generate-001": ("gemini-3-pro-image", date(2026, 8, 17)),
+    "imagen-4.0-fast-generate-001": ("gemini-nano-banana-2.1", date(2026, 8, 17)),
+    "veo-3.1-generate-preview": ("gemini-omni-1.2-flash", date(2026, 10, 22)),
+    "veo-3.1-fast-generate-preview": ("gemini-omni-1.2-flash", date(2026, 10, 22)),
+    "veo-3.1-lite-generate-preview": ("gemini-omni-1.2-flash", date(2026, 10, 22)),
+    "veo-3.0-generate-001": ("veo-3.1-generate-001", date(2026, 6, 30)),
+    "veo-3.0-fast-generate-001": ("veo-3.1-fast-generate-001", date(2026, 6, 30)),
+    "veo-2.0-generate-001": ("veo-3.1-generate-001", date(2026, 6, 30)),
+    "gemini-omni-flash-preview": ("gemini-omni-1.2-flash", date(2026, 9, 30)),
+}
+"""Ids that were shut down: what to use instead, and since when."""
+
+
+def frame_size(resolution: str, aspect_ratio: str) -> tuple[int, int]:
+    """Return the (width, height) in pixels a camera films at."""
+    width, height = FRAMES[resolution]
+    return (height, width) if aspect_ratio == "9:16" else (width, height)
+
+
+def find(table: Mapping[str, M], id_: str, kind: str) -> M:
+    """Return a model of the table.
+
+    Raises:
+        BadInput: Retired (names the successor and the date) or unknown (names what there is).
+    """
+    if id_ in table:
+        return table[id_]
+    if id_ in RETIRED:
+        successor, day = RETIRED[id_]
+        raise BadInput(f"{kind} model {id_} was shut down on {day}; use {successor}")
+    raise BadInput(
+        f"{kind} model {id_!r} is not in the model table, so its limits and price are unknown; "
+        f"use one of {', '.join(table)}, or describe it in ONEREEL_MODELS"
+    )
