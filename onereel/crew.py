@@ -4,8 +4,11 @@ Everything else (the screenwriter, the illustrator, the editor) has one player a
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from onereel.orders import ClipOrder, ExtendOrder
 
 
 class Vault(Protocol):
@@ -65,3 +68,68 @@ class Vault(Protocol):
 
     def address(self, key: str) -> str:
         """Return where a person finds it: a local path, or an ``s3://`` URL."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a text model wrote."""
+
+    text: str
+    usd: float
+    request_id: str = ""
+    tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What an image model drew."""
+
+    picture: bytes
+    suffix: str
+    history: bytes
+    """JSON of all turns so far, with thought signatures: hand it back to redraw this picture from itself."""
+    usd: float
+    request_id: str = ""
+    tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Film:
+    """What a camera filmed: the bytes, or where they can be fetched."""
+
+    data: bytes | None = None
+    uri: str = ""
+
+
+class Camera(Protocol):
+    """A video model on a surface. Ordering costs money; looking and fetching are free."""
+
+    async def order(self, order: ClipOrder | ExtendOrder) -> str:
+        """Order a clip or an extension; return the name of the operation, good on any machine.
+
+        Sends the request exactly once.
+
+        Raises:
+            StudioBusy: Refused before acceptance; the same order may work later.
+            Refused: The studio will not film this.
+            Filtered: Its words or pictures were filtered.
+            OutcomeUnknown: The connection died after the request left.
+        """
+
+    async def look(self, operation: str, order: ClipOrder | ExtendOrder) -> Film | None:
+        """Ask once how an operation is doing; None while it is still filming.
+
+        Raises:
+            StudioBusy: The question went unanswered (429, 5xx, no connection); ask again.
+            Filtered: The film was filtered; not charged.
+            NoAnswer: It ended without a film.
+            Refused: It failed, or the operation is not known any more.
+        """
+
+    async def fetch(self, film: Film) -> bytes:
+        """Return the bytes of a film; may be repeated.
+
+        Raises:
+            StudioBusy: The download went wrong; fetch again.
+            Refused: The file is gone.
+        """

@@ -330,10 +330,6 @@ _CAMERAS = (
     ),
 )
 
-TEXT: Final[Mapping[str, TextModel]] = {model.id: model for model in _TEXT}
-IMAGE: Final[Mapping[str, ImageModel]] = {model.id: model for model in _IMAGE}
-CAMERAS: Final[Mapping[str, CameraModel]] = {model.id: model for model in _CAMERAS}
-
 RETIRED: Final[Mapping[str, tuple[str, date]]] = {
     "gemini-3.7-flash": ("gemini-3.8-flash", date(2026, 10, 8)),
     "gemini-3.5-flash": ("gemini-3.8-flash", date(2026, 10, 8)),
@@ -364,12 +360,34 @@ def frame_size(resolution: str, aspect_ratio: str) -> tuple[int, int]:
     return (height, width) if aspect_ratio == "9:16" else (width, height)
 
 
-def find(table: Mapping[str, M], id_: str, kind: str) -> M:
-    """Return a model of the table.
+class ModelTable(Noun):
+    """Every model that may be asked, by id."""
 
-    Raises:
-        BadInput: Retired (names the successor and the date) or unknown (names what there is).
-    """
+    text: Mapping[str, TextModel]
+    image: Mapping[str, ImageModel]
+    video: Mapping[str, CameraModel]
+
+    def writer(self, id_: str) -> TextModel:
+        """Return a text model; BadInput if it is retired or unknown."""
+        return _find(self.text, id_, "text")
+
+    def illustrator(self, id_: str) -> ImageModel:
+        """Return an image model; BadInput if it is retired or unknown."""
+        return _find(self.image, id_, "image")
+
+    def camera(self, id_: str) -> CameraModel:
+        """Return a video model; BadInput if it is retired or unknown."""
+        return _find(self.video, id_, "video")
+
+
+MODELS: Final = ModelTable(
+    text={model.id: model for model in _TEXT},
+    image={model.id: model for model in _IMAGE},
+    video={model.id: model for model in _CAMERAS},
+)
+
+
+def _find(table: Mapping[str, M], id_: str, kind: str) -> M:
     if id_ in table:
         return table[id_]
     if id_ in RETIRED:

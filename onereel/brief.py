@@ -1,0 +1,335 @@
+"""The brief: what the client asks for. It is the file, the form in the Prefect UI and the API's schema at once."""
+
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from onereel.noun import Noun
+
+SLUG = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
+MAX_SECONDS = 3600
+
+Gate = Literal["storyboard", "keyframes", "takes", "cut"]
+
+
+class Reference(Noun):
+    """A picture a model is asked to imitate; never shown on screen."""
+
+    path: str = Field(
+        min_length=1,
+        max_length=300,
+        title="Picture",
+        description="PNG, JPEG or WebP beside the brief file, or its key in the vault (media/...).",
+        examples=["mara-face.png"],
+        json_schema_extra={"position": 0},
+    )
+    note: str = Field(
+        default="",
+        max_length=120,
+        title="What it shows",
+        description="Said to the model with the picture.",
+        examples=["face close up"],
+        json_schema_extra={"position": 1},
+    )
+
+
+def _as_references(value: Any) -> Any:
+    """Let a plain path stand for a reference without a note."""
+    if isinstance(value, list | tuple):
+        return tuple({"path": item} if isinstance(item, str) else item for item in value)
+    return value
+
+
+class Character(Noun):
+    """Someone who must look the same in every shot."""
+
+    name: str = Field(
+        min_length=1,
+        max_length=40,
+        pattern=r"^[^;:|\r\n]+$",
+        description="As the shot list names them.",
+        examples=["Mara"],
+        json_schema_extra={"position": 0},
+    )
+    description: str = Field(
+        min_length=1,
+        max_length=800,
+        description="Age, build, face, hair, clothes: what must not change.",
+        examples=["a lighthouse keeper of sixty, white beard, yellow oilskin coat"],
+        json_schema_extra={"position": 1},
+    )
+    voice: str = Field(
+        default="",
+        max_length=200,
+        description="How they sound when they speak.",
+        examples=["low, hoarse, unhurried"],
+        json_schema_extra={"position": 2},
+    )
+    references: tuple[Reference, ...] = Field(
+        default=(),
+        max_length=6,
+        description="Pictures of them. Without any, a character sheet is drawn once per production.",
+        json_schema_extra={"position": 3},
+    )
+
+    _plain_paths = field_validator("references", mode="before")(_as_references)
+
+
+class Look(Noun):
+    """The style all shots share. Every field is optional; say only what matters."""
+
+    style: str = Field(
+        default="cinematic, photorealistic",
+        max_length=300,
+        description="Medium and manner.",
+        examples=["hand-painted gouache animation"],
+        json_schema_extra={"position": 0},
+    )
+    palette: str = Field(
+        default="",
+        max_length=200,
+        description="Colours.",
+        examples=["slate blue and amber"],
+        json_schema_extra={"position": 1},
+    )
+    lens: str = Field(
+        default="",
+        max_length=200,
+        description="Optics shared by all shots.",
+        examples=["35 mm anamorphic, shallow focus"],
+        json_schema_extra={"position": 2},
+    )
+    lighting: str = Field(
+        default="",
+        max_length=200,
+        description="Light shared by all shots.",
+        examples=["low northern light, wet surfaces"],
+        json_schema_extra={"position": 3},
+    )
+    texture: str = Field(
+        default="",
+        max_length=200,
+        description="Grain, film stock, finish.",
+        examples=["fine 16 mm grain"],
+        json_schema_extra={"position": 4},
+    )
+    period: str = Field(
+        default="",
+        max_length=200,
+        description="When and where it plays.",
+        examples=["Norwegian coast, 1958"],
+        json_schema_extra={"position": 5},
+    )
+
+
+class Models(Noun):
+    """Who plays which part. The model table (`onereel doctor --models`) lists the choices."""
+
+    text: str = Field(
+        default="gemini-3.8-flash",
+        description="Writes the storyboard.",
+        examples=["gemini-3.8-flash"],
+        json_schema_extra={"position": 0},
+    )
+    image: str = Field(
+        default="gemini-3-pro-image",
+        description="Draws the keyframes.",
+        examples=["gemini-nano-banana-2.1"],
+        json_schema_extra={"position": 1},
+    )
+    video: str = Field(
+        default="veo-3.1-generate-001",
+        description="Films the takes: Veo 3.1 on Agent Platform, or Omni on the Gemini API.",
+        examples=["gemini-omni-1.2-flash"],
+        json_schema_extra={"position": 2},
+    )
+    image_thinking: str = Field(
+        default="",
+        description="Thinking level of the image model, where it has one; empty: the model's own.",
+        examples=["high"],
+        json_schema_extra={"position": 3},
+    )
+    text_thinking: Literal["low", "medium", "high"] = Field(
+        default="low",
+        description="Thinking level of the text model.",
+        json_schema_extra={"position": 4},
+    )
+
+
+class Policy(Noun):
+    """What to do when a call does not go as planned."""
+
+    filtered_tries: int = Field(
+        default=2,
+        ge=0,
+        le=5,
+        title="Second tries after a filter",
+        description="How often to ask again when a safety filter took an answer (such tries cost nothing).",
+        json_schema_extra={"position": 0},
+    )
+    busy_tries: int = Field(
+        default=6,
+        ge=0,
+        le=20,
+        title="Tries when the studio is busy",
+        description="How often to try again after 429, 500 or 503, waiting as long as the studio asks.",
+        json_schema_extra={"position": 1},
+    )
+    repay_up_to_usd: float = Field(
+        default=0.25,
+        ge=0,
+        le=100,
+        title="Repay unknown calls up to",
+        description="US dollars. A call whose outcome is unknown is paid a second time, once, up to this price.",
+        json_schema_extra={"position": 2},
+    )
+
+
+class Brief(Noun):
+    """What the client asks for. Only production, idea and seconds are required."""
+
+    production: str = Field(
+        pattern=SLUG,
+        title="Production",
+        description="Name of the film: lower-case letters, digits and hyphens, 60 characters at most.",
+        examples=["lighthouse"],
+        json_schema_extra={"position": 0},
+    )
+    idea: str = Field(
+        min_length=1,
+        max_length=6000,
+        title="Idea",
+        description="What happens, in a few sentences. {date} becomes the day of the run.",
+        examples=["A storm passes over a lighthouse; the keeper waits for a boat that is late."],
+        json_schema_extra={"position": 1, "format": "text"},
+    )
+    seconds: float = Field(
+        ge=3,
+        le=MAX_SECONDS,
+        title="Length",
+        description="Length of the film in seconds, 3 to 3600.",
+        examples=[48],
+        json_schema_extra={"position": 2},
+    )
+    aspect_ratio: Literal["16:9", "9:16"] = Field(
+        default="16:9",
+        title="Aspect ratio",
+        description="Landscape or portrait.",
+        json_schema_extra={"position": 3},
+    )
+    resolution: Literal["360p", "720p", "1080p", "4k", "180p"] = Field(
+        default="720p",
+        title="Resolution",
+        description="Of the takes and the master. 360p: Omni only. 180p: rehearsals only.",
+        json_schema_extra={"position": 4},
+    )
+    look: Look = Field(
+        default=Look(), description="The style all shots share.", json_schema_extra={"position": 5}
+    )
+    characters: tuple[Character, ...] = Field(
+        default=(),
+        max_length=12,
+        description="Who must look the same in every shot.",
+        json_schema_extra={"position": 6},
+    )
+    references: tuple[Reference, ...] = Field(
+        default=(),
+        max_length=8,
+        description="Pictures every keyframe should follow: places, props, style.",
+        json_schema_extra={"position": 7},
+    )
+    language: str = Field(
+        default="en-US",
+        pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$",
+        description="Language of dialogue and lettering, as a BCP 47 tag.",
+        examples=["de-DE"],
+        json_schema_extra={"position": 8},
+    )
+    sound: bool = Field(
+        default=True,
+        title="Sound",
+        description="Film with sound, where the camera can leave it out.",
+        json_schema_extra={"position": 9},
+    )
+    models: Models = Field(
+        default=Models(), description="Who plays which part.", json_schema_extra={"position": 10}
+    )
+    budget_usd: float = Field(
+        default=50.0,
+        gt=0,
+        le=100_000,
+        title="Budget",
+        description="US dollars this production may spend, all runs together. A wall, not a hint.",
+        examples=[25],
+        json_schema_extra={"position": 11},
+    )
+    candidates: int = Field(
+        default=1,
+        ge=1,
+        le=4,
+        title="Candidates",
+        description="How many drawings of each keyframe to choose from; each is paid.",
+        json_schema_extra={"position": 12},
+    )
+    keyframe_size: Literal["auto", "512", "1K", "2K", "4K"] = Field(
+        default="auto",
+        title="Keyframe size",
+        description="auto: the smallest that covers the frame.",
+        json_schema_extra={"position": 13},
+    )
+    grounding: bool = Field(
+        default=False,
+        title="Look things up",
+        description="Let the image model search the web for real places and things, where it can.",
+        json_schema_extra={"position": 14},
+    )
+    reuse: bool = Field(
+        default=False,
+        title="Reuse keyframes",
+        description="Take a keyframe the vault already has for the same words instead of paying for a new one.",
+        json_schema_extra={"position": 15},
+    )
+    seed: int = Field(
+        default=1,
+        ge=0,
+        le=4_294_967_295,
+        description="Starting point for models that take a seed; another one gives another film.",
+        json_schema_extra={"position": 16},
+    )
+    people: Literal["auto", "allow_adult", "dont_allow", "allow_all"] = Field(
+        default="auto",
+        title="People",
+        description="Which people a camera may film, where it asks; auto: the camera's own default.",
+        json_schema_extra={"position": 17},
+    )
+    tier: Literal["draft", "final"] = Field(
+        default="final",
+        title="Tier",
+        description="draft: the cheapest legal settings of the same camera, marked as a draft. final: as the brief says.",
+        json_schema_extra={"position": 18},
+    )
+    approve: tuple[Gate, ...] = Field(
+        default=(),
+        title="Approve",
+        description="Where the run waits for a person before money moves on.",
+        json_schema_extra={"position": 19},
+    )
+    policy: Policy = Field(
+        default=Policy(),
+        description="What to do when a call does not go as planned.",
+        json_schema_extra={"position": 20},
+    )
+
+    _plain_paths = field_validator("references", mode="before")(_as_references)
+
+    @model_validator(mode="after")
+    def _names_are_distinct(self) -> "Brief":
+        names = [character.name.casefold() for character in self.characters]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two characters are called {twice[0]!r}; names must differ")
+        return self
+
+    def character(self, name: str) -> Character | None:
+        """Return the character of that name, in any case; None if the brief knows no such person."""
+        return next((who for who in self.characters if who.name.casefold() == name.casefold()), None)

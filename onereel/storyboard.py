@@ -1,0 +1,169 @@
+"""The storyboard: the ordered plan of shots, and the rules a plan must keep whoever wrote it."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from onereel.brief import Brief
+from onereel.noun import Noun
+
+MAX_SHOTS = 400
+TOLERANCE = 0.10
+"""How far the sum of the shots may be off the brief's length, as a fraction."""
+
+Join = Literal["cut", "match", "continue"]
+Transition = Literal["cut", "fade"]
+
+
+class View(Noun):
+    """Where the camera stands and how it moves."""
+
+    position: str = Field(
+        default="", max_length=200, description="Where it stands: eye level, low angle, aerial."
+    )
+    movement: str = Field(
+        default="", max_length=200, description="How it moves: slow push in, static, pan left."
+    )
+
+    @classmethod
+    def parse(cls, text: str) -> "View":
+        """Read 'position; movement', the one-line form of shot lists."""
+        position, _, movement = text.partition(";")
+        return cls(position=position.strip(), movement=movement.strip())
+
+    def __str__(self) -> str:
+        return f"{self.position}; {self.movement}" if self.movement else self.position
+
+
+class Line(Noun):
+    """One spoken line."""
+
+    speaker: str = Field(min_length=1, max_length=40, pattern=r"^[^:\r\n]+$", description="Who speaks.")
+    line: str = Field(
+        min_length=1, max_length=400, pattern=r"^[^\r\n]+$", description="The words, without quotes."
+    )
+
+
+class Shot(Noun):
+    """One uninterrupted view, as planned; takes are attempts to film it."""
+
+    id: str = Field(
+        pattern=r"^s\d{3,4}$", description="s010, s020, ... in screen order; the gaps leave room."
+    )
+    seconds: float = Field(ge=1, le=120, description="Length on screen in seconds.")
+    action: str = Field(min_length=1, max_length=800, description="What happens, in one or two sentences.")
+    setting: str = Field(default="", max_length=400, description="Place, time of day, weather.")
+    camera: View = Field(default=View(), description="Where the camera stands and how it moves.")
+    composition: str = Field(
+        default="", max_length=300, description="Framing: wide shot, close-up, two-shot."
+    )
+    lens: str = Field(default="", max_length=200, description="Focal length and focus.")
+    lighting: str = Field(default="", max_length=300, description="Light and mood.")
+    dialogue: tuple[Line, ...] = Field(default=(), max_length=8, description="Spoken lines, in order.")
+    sounds: str = Field(default="", max_length=300, description="Sound effects and ambience.")
+    negative: str = Field(default="", max_length=200, description="What must not appear, as nouns.")
+    opening: str = Field(
+        default="",
+        max_length=800,
+        description="The first picture, as a still. Empty: derived from the action. Must be empty for match and continue.",
+    )
+    closing: str = Field(
+        default="",
+        max_length=800,
+        description="The last picture, as a still. Empty: the camera may end anywhere.",
+    )
+    characters: tuple[str, ...] = Field(
+        default=(), max_length=5, description="Names of characters in the picture."
+    )
+    join: Join = Field(
+        default="cut",
+        description="How it opens: cut: on its own keyframe; match: on the previous shot's closing keyframe; "
+        "continue: on the last frame the previous shot filmed.",
+    )
+    transition: Transition = Field(default="cut", description="How it gives way to the next shot.")
+    note: str = Field(default="", max_length=800, description="The director's note for the next take.")
+
+    @field_validator("camera", mode="before")
+    @classmethod
+    def _one_line_view(cls, value: Any) -> Any:
+        return View.parse(value) if isinstance(value, str) else value
+
+    @field_validator("camera")
+    @classmethod
+    def _position_is_one_part(cls, value: View) -> View:
+        if ";" in value.position:
+            raise ValueError("a camera position cannot contain ';', which separates it from the movement")
+        return value
+
+
+class Storyboard(Noun):
+    """The ordered plan of shots."""
+
+    title: str = Field(default="", max_length=120, description="Title of the film.")
+    shots: tuple[Shot, ...] = Field(min_length=1, max_length=MAX_SHOTS, description="In screen order.")
+
+    @property
+    def seconds(self) -> float:
+        """Length of the film."""
+        return sum(shot.seconds for shot in self.shots)
+
+    @model_validator(mode="after")
+    def _shots_are_distinct(self) -> "Storyboard":
+        ids = [shot.id for shot in self.shots]
+        twice = sorted({id_ for id_ in ids if ids.count(id_) > 1})
+        if twice:
+            raise ValueError(
+                f"shot id {twice[0]} appears {ids.count(twice[0])} times; every shot needs its own"
+            )
+        return self
+
+    def before(self, shot: Shot) -> Shot | None:
+        """Return the shot on screen before this one; None for the first."""
+        at = self.shots.index(shot)
+        return self.shots[at - 1] if at else None
+
+    def after(self, shot: Shot) -> Shot | None:
+        """Return the shot on screen after this one; None for the last."""
+        at = self.shots.index(shot) + 1
+        return self.shots[at] if at < len(self.shots) else None
+
+
+def faults(storyboard: Storyboard, brief: Brief) -> list[str]:
+    """Return every rule the storyboard breaks, in words that tell its author what to change."""
+    found = [fault for shot in storyboard.shots for fault in _shot_faults(shot, storyboard, brief)]
+    off = abs(storyboard.seconds - brief.seconds)
+    if off > TOLERANCE * brief.seconds:
+        found.append(
+            f"the shots last {storyboard.seconds:g} s together, the brief asks for {brief.seconds:g} s; "
+            f"stay within {TOLERANCE:.0%}"
+        )
+    return found
+
+
+def _shot_faults(shot: Shot, storyboard: Storyboard, brief: Brief) -> Sequence[str]:
+    found = [
+        f"{shot.id}: the brief has no character {name!r}; it has {_listed(brief)}"
+        for name in shot.characters
+        if brief.character(name) is None
+    ]
+    previous = storyboard.before(shot)
+    if shot.join != "cut" and previous is None:
+        found.append(
+            f"{shot.id}: the first shot cannot join {shot.join!r}: there is nothing before it; use 'cut'"
+        )
+    if shot.join != "cut" and shot.opening:
+        found.append(f"{shot.id}: a {shot.join!r} shot opens on the shot before; leave its opening empty")
+    if shot.join == "match" and previous is not None and not previous.closing:
+        found.append(
+            f"{shot.id}: joins 'match', but {previous.id} has no closing keyframe to match; describe one"
+        )
+    if shot.join != "cut" and previous is not None and previous.transition == "fade":
+        found.append(
+            f"{shot.id}: joins {shot.join!r}, but {previous.id} fades out; use transition 'cut' there"
+        )
+    return found
+
+
+def _listed(brief: Brief) -> str:
+    return ", ".join(who.name for who in brief.characters) or "none"
