@@ -223,9 +223,7 @@ class Brief(Noun):
         description="Of the takes and the master. 360p: Omni only. 180p: rehearsals only.",
         json_schema_extra={"position": 4},
     )
-    look: Look = Field(
-        default=Look(), description="The style all shots share.", json_schema_extra={"position": 5}
-    )
+    look: Look = Field(default=Look(), description="The style all shots share.", json_schema_extra={"position": 5})
     characters: tuple[Character, ...] = Field(
         default=(),
         max_length=12,
@@ -251,9 +249,7 @@ class Brief(Noun):
         description="Film with sound, where the camera can leave it out.",
         json_schema_extra={"position": 9},
     )
-    models: Models = Field(
-        default=Models(), description="Who plays which part.", json_schema_extra={"position": 10}
-    )
+    models: Models = Field(default=Models(), description="Who plays which part.", json_schema_extra={"position": 10})
     budget_usd: float = Field(
         default=50.0,
         gt=0,
@@ -305,7 +301,7 @@ class Brief(Noun):
     tier: Literal["draft", "final"] = Field(
         default="final",
         title="Tier",
-        description="draft: the cheapest legal settings of the same camera, marked as a draft. final: as the brief says.",
+        description="draft: the cheapest legal settings, marked as a draft. final: as the brief says.",
         json_schema_extra={"position": 18},
     )
     approve: tuple[Gate, ...] = Field(

@@ -27,9 +27,7 @@ class Media(Noun):
     """A file in the vault, named by what is in it. Bytes never travel between tasks; this does."""
 
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="Digest of the bytes.")
-    suffix: str = Field(
-        pattern=r"^[a-z0-9]{2,7}$", description="File type without the dot: png, jpg, mp4, json."
-    )
+    suffix: str = Field(pattern=r"^[a-z0-9]{2,7}$", description="File type without the dot: png, jpg, mp4, json.")
     size: int = Field(ge=0, description="Length in bytes.")
 
     @property

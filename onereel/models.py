@@ -114,9 +114,7 @@ class CameraLimits(Noun):
     seed: bool
     negative: bool
     silent: bool = Field(description="Sound can be switched off.")
-    people: tuple[str, ...] = Field(
-        default=(), description="Settings for people in the picture; empty: none."
-    )
+    people: tuple[str, ...] = Field(default=(), description="Settings for people in the picture; empty: none.")
     words: int = Field(default=1024, description="Longest prompt in tokens.")
 
 

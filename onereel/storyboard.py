@@ -19,12 +19,8 @@ Transition = Literal["cut", "fade"]
 class View(Noun):
     """Where the camera stands and how it moves."""
 
-    position: str = Field(
-        default="", max_length=200, description="Where it stands: eye level, low angle, aerial."
-    )
-    movement: str = Field(
-        default="", max_length=200, description="How it moves: slow push in, static, pan left."
-    )
+    position: str = Field(default="", max_length=200, description="Where it stands: eye level, low angle, aerial.")
+    movement: str = Field(default="", max_length=200, description="How it moves: slow push in, static, pan left.")
 
     @classmethod
     def parse(cls, text: str) -> "View":
@@ -40,24 +36,18 @@ class Line(Noun):
     """One spoken line."""
 
     speaker: str = Field(min_length=1, max_length=40, pattern=r"^[^:\r\n]+$", description="Who speaks.")
-    line: str = Field(
-        min_length=1, max_length=400, pattern=r"^[^\r\n]+$", description="The words, without quotes."
-    )
+    line: str = Field(min_length=1, max_length=400, pattern=r"^[^\r\n]+$", description="The words, without quotes.")
 
 
 class Shot(Noun):
     """One uninterrupted view, as planned; takes are attempts to film it."""
 
-    id: str = Field(
-        pattern=r"^s\d{3,4}$", description="s010, s020, ... in screen order; the gaps leave room."
-    )
+    id: str = Field(pattern=r"^s\d{3,4}$", description="s010, s020, ... in screen order; the gaps leave room.")
     seconds: float = Field(ge=1, le=120, description="Length on screen in seconds.")
     action: str = Field(min_length=1, max_length=800, description="What happens, in one or two sentences.")
     setting: str = Field(default="", max_length=400, description="Place, time of day, weather.")
     camera: View = Field(default=View(), description="Where the camera stands and how it moves.")
-    composition: str = Field(
-        default="", max_length=300, description="Framing: wide shot, close-up, two-shot."
-    )
+    composition: str = Field(default="", max_length=300, description="Framing: wide shot, close-up, two-shot.")
     lens: str = Field(default="", max_length=200, description="Focal length and focus.")
     lighting: str = Field(default="", max_length=300, description="Light and mood.")
     dialogue: tuple[Line, ...] = Field(default=(), max_length=8, description="Spoken lines, in order.")
@@ -66,16 +56,14 @@ class Shot(Noun):
     opening: str = Field(
         default="",
         max_length=800,
-        description="The first picture, as a still. Empty: derived from the action. Must be empty for match and continue.",
+        description="The first picture, as a still. Empty: derived from the action. Empty for match and continue.",
     )
     closing: str = Field(
         default="",
         max_length=800,
         description="The last picture, as a still. Empty: the camera may end anywhere.",
     )
-    characters: tuple[str, ...] = Field(
-        default=(), max_length=5, description="Names of characters in the picture."
-    )
+    characters: tuple[str, ...] = Field(default=(), max_length=5, description="Names of characters in the picture.")
     join: Join = Field(
         default="cut",
         description="How it opens: cut: on its own keyframe; match: on the previous shot's closing keyframe; "
@@ -113,9 +101,7 @@ class Storyboard(Noun):
         ids = [shot.id for shot in self.shots]
         twice = sorted({id_ for id_ in ids if ids.count(id_) > 1})
         if twice:
-            raise ValueError(
-                f"shot id {twice[0]} appears {ids.count(twice[0])} times; every shot needs its own"
-            )
+            raise ValueError(f"shot id {twice[0]} appears {ids.count(twice[0])} times; every shot needs its own")
         return self
 
     def before(self, shot: Shot) -> Shot | None:
@@ -149,19 +135,13 @@ def _shot_faults(shot: Shot, storyboard: Storyboard, brief: Brief) -> Sequence[s
     ]
     previous = storyboard.before(shot)
     if shot.join != "cut" and previous is None:
-        found.append(
-            f"{shot.id}: the first shot cannot join {shot.join!r}: there is nothing before it; use 'cut'"
-        )
+        found.append(f"{shot.id}: the first shot cannot join {shot.join!r}: there is nothing before it; use 'cut'")
     if shot.join != "cut" and shot.opening:
         found.append(f"{shot.id}: a {shot.join!r} shot opens on the shot before; leave its opening empty")
     if shot.join == "match" and previous is not None and not previous.closing:
-        found.append(
-            f"{shot.id}: joins 'match', but {previous.id} has no closing keyframe to match; describe one"
-        )
+        found.append(f"{shot.id}: joins 'match', but {previous.id} has no closing keyframe to match; describe one")
     if shot.join != "cut" and previous is not None and previous.transition == "fade":
-        found.append(
-            f"{shot.id}: joins {shot.join!r}, but {previous.id} fades out; use transition 'cut' there"
-        )
+        found.append(f"{shot.id}: joins {shot.join!r}, but {previous.id} fades out; use transition 'cut' there")
     return found
 
 
