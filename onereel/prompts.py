@@ -1,0 +1,225 @@
+"""The words models are given: always derived, never stored as truth. Pure functions; changing one costs retakes.
+
+Keyframes follow the documented pattern: subject, composition, lighting, lens and style, constraints, output.
+Takes follow Google's guide for film: camera, subject and action, setting, style and light, dialogue, sound.
+
+Source: ai.google.dev image-generation, video and omni prompt guides.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from onereel.brief import Brief, Character, Look
+from onereel.coverage import reachable
+from onereel.models import CameraModel
+from onereel.storyboard import TOLERANCE, Shot, Storyboard
+
+End = Literal["opening", "closing"]
+
+FADE_SECONDS = 0.5
+
+
+def storyboard_words(brief: Brief, camera: CameraModel, resolution: str, rejected: Sequence[str] = ()) -> str:
+    """Return the words that ask a text model for the storyboard.
+
+    Args:
+        brief: What the client asks for.
+        camera: Who will film it; its lengths become rules.
+        resolution: What it films at.
+        rejected: Why the answer before this one was refused; empty on the first try.
+    """
+    limits = camera.limits
+    singles = [coverage.seconds for coverage in reachable(limits, resolution, extend=False)]
+    longest = reachable(limits, resolution)[-1].seconds
+    ask = {
+        "production": brief.production,
+        "idea": brief.idea,
+        "seconds": brief.seconds,
+        "aspect_ratio": brief.aspect_ratio,
+        "language": brief.language,
+        "look": brief.look.model_dump(exclude_defaults=True),
+        "characters": [{"name": who.name, "description": who.description} for who in brief.characters],
+        "camera": {
+            "seconds": singles,
+            "longest": longest,
+            "extension": limits.extension[0] if limits.extension else 0,
+            "closing": limits.closing,
+        },
+    }
+    low, high = brief.seconds * (1 - TOLERANCE), brief.seconds * (1 + TOLERANCE)
+    rules = [
+        "You are a film director's storyboard artist. Turn the brief below into a shot list.",
+        json.dumps(ask, ensure_ascii=False, indent=1),
+        "Rules:",
+        f"- The shots last {low:g} to {high:g} seconds together; aim for exactly {brief.seconds:g}.",
+        f"- One clip lasts {_list(singles)} seconds; a longer shot (up to {longest} s) is a clip and extensions, so "
+        "prefer lengths one clip covers exactly.",
+        "- Ids are s010, s020, s030, ... in screen order.",
+        "- Each shot is one uninterrupted view: no cuts inside it, one action a viewer can follow.",
+        "- opening describes the first picture as a still photograph; closing describes the last picture and is empty "
+        "unless the shot must end on it.",
+        f"- A shot with a closing picture lasts {_list(singles)} seconds exactly, is not extended, and does not fade.",
+        "- join: 'cut' opens on its own picture; 'match' opens on the closing picture of the shot before (which must "
+        "describe one); 'continue' goes on from the last frame of the shot before. Leave opening empty for match and "
+        "continue. The first shot joins 'cut'.",
+        "- transition is 'cut', or 'fade' where time passes; a shot that fades is followed by a shot that joins 'cut'.",
+        f"- characters lists only names from the brief ({', '.join(who.name for who in brief.characters) or 'none'}).",
+        "- camera is position and movement; dialogue lines are short enough to be spoken in the shot's length, "
+        f"in {brief.language}.",
+        "- negative lists unwanted things as nouns, short, or is empty.",
+    ]
+    if rejected:
+        rules += ["Your previous answer was rejected because:", *(f"- {reason}" for reason in rejected)]
+        rules.append("Write the whole shot list again with these mended.")
+    return "\n".join(rules)
+
+
+def storyboard_schema() -> dict[str, Any]:
+    """Return the JSON schema of the storyboard the text model answers with: the noun's own, without our notes."""
+    schema = Storyboard.model_json_schema()
+    schema["$defs"]["Shot"]["properties"].pop("note")
+    return schema
+
+
+def keyframe_words(shot: Shot, brief: Brief, end: End, labels: Sequence[str]) -> str:
+    """Return the words for a keyframe.
+
+    Args:
+        shot: Which shot it opens or closes.
+        brief: Look, format and characters.
+        end: Which end of the shot.
+        labels: What the references are called, in the order they are handed over.
+    """
+    described = shot.opening if end == "opening" else shot.closing
+    moment = described or f"the first moment of: {shot.action}"
+    return _sentences(
+        "A single film still, a keyframe for a motion picture.",
+        f"Subject: {moment}",
+        f"Action of the shot: {shot.action}" if described else "",
+        f"Setting: {shot.setting}" if shot.setting else "",
+        *(f"{who.name}: {who.description}" for who in _cast(shot, brief)),
+        f"Composition: {_join(shot.composition, shot.camera.position)}",
+        f"Lighting: {_join(shot.lighting, brief.look.lighting)}",
+        f"Lens and style: {_join(shot.lens, brief.look.lens, _style(brief.look))}",
+        _follow(labels),
+        f"Director's note: {shot.note}" if shot.note else "",
+        f"Keep out: {shot.negative}" if shot.negative else "",
+        f"Lettering, only where the scene calls for it, in {brief.language}; no captions, borders or watermarks.",
+        f"Output: one full-bleed {brief.aspect_ratio} photograph-like frame.",
+    )
+
+
+def sheet_words(who: Character, look: Look) -> str:
+    """Return the words for a character sheet: the reference of a character who came without any."""
+    return _sentences(
+        f"A character sheet of {who.name}: {who.description}",
+        "Three views of the same person side by side: full figure from the front, three-quarter view, "
+        "and a close-up of the face; the same clothes, hair and age in each.",
+        f"Lens and style: {_style(look)}",
+        "Even, soft light on a plain neutral grey ground. No text, no props, no other people.",
+        "Output: one 16:9 sheet.",
+    )
+
+
+def sheet_label(who: Character) -> str:
+    """Return what a prompt calls a drawn character sheet."""
+    return f"{who.name}, character sheet"
+
+
+def edit_words(instruction: str) -> str:
+    """Return the words that redraw a keyframe from itself."""
+    return f"Edit the first image. Change only this: {instruction.strip()} Keep everything else exactly the same."
+
+
+def variation_words(apart_from: str) -> str:
+    """Return the words that redraw a keyframe because it came out too like another.
+
+    Args:
+        apart_from: What it must differ from: 'the opening of this shot', 's030/opening'.
+    """
+    return (
+        f"Edit the first image. Vary the composition so that it clearly differs from {apart_from}: move the camera, "
+        "change the framing and the positions. Keep the people, clothes, place, light and style the same."
+    )
+
+
+def clip_words(shot: Shot, brief: Brief, camera: CameraModel, labels: Sequence[str] = ()) -> str:
+    """Return the words for a first clip.
+
+    Args:
+        shot: What to film.
+        brief: Look, voices, language.
+        camera: Who films; one without a field for unwanted things is told in the words.
+        labels: What reference pictures are called, in order; none when it opens on a keyframe.
+    """
+    plain = "" if camera.limits.negative or not shot.negative else f"No {shot.negative}."
+    return _sentences(
+        "A single continuous shot, no scene cuts.",
+        f"Camera: {_join(shot.composition, shot.camera.position, shot.camera.movement)}",
+        shot.action,
+        f"Setting: {shot.setting}" if shot.setting else "",
+        f"Lighting: {_join(shot.lighting, brief.look.lighting)}",
+        f"Style: {_join(shot.lens, brief.look.lens, _style(brief.look))}",
+        _follow(labels),
+        *_spoken(shot, brief),
+        f"Sound: {shot.sounds}" if shot.sounds else "",
+        "" if shot.dialogue else "No dialogue.",
+        f"Director's note: {shot.note}" if shot.note else "",
+        f"It ends on: {shot.closing}" if shot.closing else "",
+        plain,
+        "No captions or on-screen text.",
+    )
+
+
+def extension_words(shot: Shot, brief: Brief, camera: CameraModel, hop: int) -> str:
+    """Return the words for the hop-th extension (from 1): the same shot going on."""
+    return _sentences(
+        "Continue the same shot without a cut; the movement, light and sound go on.",
+        f"Camera: {_join(shot.composition, shot.camera.position, shot.camera.movement)}",
+        f"{shot.action} (continued, part {hop + 1})",
+        f"Setting: {shot.setting}" if shot.setting else "",
+        f"Style: {_join(shot.lens, brief.look.lens, _style(brief.look))}",
+        f"Sound: {shot.sounds}" if shot.sounds else "",
+        f"Director's note: {shot.note}" if shot.note else "",
+        "" if camera.limits.negative or not shot.negative else f"No {shot.negative}.",
+        "No captions or on-screen text.",
+    )
+
+
+def _follow(labels: Sequence[str]) -> str:
+    if not labels:
+        return ""
+    return f"Follow the references: {'; '.join(labels)}. People look exactly as in theirs."
+
+
+def _spoken(shot: Shot, brief: Brief) -> list[str]:
+    lines = []
+    for spoken in shot.dialogue:
+        who = brief.character(spoken.speaker)
+        voice = f" ({who.voice})" if who is not None and who.voice else ""
+        lines.append(f'{spoken.speaker}{voice} says in {brief.language}: "{spoken.line}"')
+    return lines
+
+
+def _cast(shot: Shot, brief: Brief) -> list[Character]:
+    found = (brief.character(name) for name in shot.characters)
+    return [who for who in found if who is not None]
+
+
+def _style(look: Look) -> str:
+    return _join(look.style, look.palette, look.texture, look.period)
+
+
+def _join(*parts: str) -> str:
+    return "; ".join(part.strip().rstrip(".") for part in parts if part.strip())
+
+
+def _list(numbers: Sequence[int]) -> str:
+    return " or ".join(str(number) for number in numbers)
+
+
+def _sentences(*parts: str) -> str:
+    """Join the parts that say something, one a line, each ending in a full stop."""
+    said = [part.strip() for part in parts if part.strip() and not part.rstrip().endswith(":")]
+    return "\n".join(part if part.endswith((".", "!", "?", '"')) else f"{part}." for part in said)

@@ -1,0 +1,62 @@
+"""Names of things in a production: which take this is, and where its papers are kept."""
+
+from pydantic import Field
+
+from onereel.brief import SLUG
+from onereel.noun import Noun
+
+
+class Slate(Noun):
+    """Which take this is: lighthouse/s010/t02. Log prefix, run name and object key at once."""
+
+    production: str = Field(pattern=SLUG)
+    shot: str = Field(pattern=r"^s\d{3,4}$")
+    take: int = Field(ge=1, le=999)
+
+    def __str__(self) -> str:
+        return f"{self.production}/{self.shot}/t{self.take:02d}"
+
+    @property
+    def key(self) -> str:
+        """Where the take's papers are kept."""
+        return f"{takes_prefix(self.production, self.shot)}t{self.take:02d}.json"
+
+
+def brief_key(production: str) -> str:
+    """Return where the brief is kept."""
+    return f"productions/{production}/brief.json"
+
+
+def storyboards_prefix(production: str) -> str:
+    """Return what the keys of all versions of the storyboard start with."""
+    return f"productions/{production}/storyboard/"
+
+
+def storyboard_key(production: str, version: int) -> str:
+    """Return where a version of the storyboard is kept."""
+    return f"{storyboards_prefix(production)}v{version:03d}.json"
+
+
+def keyframe_key(production: str, recipe: str) -> str:
+    """Return where the keyframe settled on for a recipe is kept."""
+    return f"productions/{production}/keyframes/{recipe}.json"
+
+
+def takes_prefix(production: str, shot: str) -> str:
+    """Return what the keys of all takes of a shot start with."""
+    return f"productions/{production}/shots/{shot}/takes/"
+
+
+def cuts_prefix(production: str) -> str:
+    """Return what the keys of all cuts start with."""
+    return f"productions/{production}/cuts/"
+
+
+def cut_prefix(production: str, version: int) -> str:
+    """Return what the keys of one cut's papers start with."""
+    return f"{cuts_prefix(production)}v{version:03d}/"
+
+
+def calls_prefix(production: str) -> str:
+    """Return what the pointers to a production's paid calls start with."""
+    return f"productions/{production}/calls/"
