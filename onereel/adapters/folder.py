@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from onereel.adapters.disk import disk_errors, draft, make_folder, place, place_new
-from onereel.adapters.keys import check_key, check_prefix
+from onereel.adapters.keys import check_key, check_prefix, is_key
 from onereel.errors import NotInVault
 
 _BLOCK_BYTES = 1 << 20
@@ -52,7 +52,7 @@ class FolderVault:
             return self._path(key).is_file()
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """Yield the keys that start with a prefix, sorted; hidden files are not keys."""
+        """Yield the keys that start with a prefix, sorted; foreign files that are no keys are left out."""
         above, slash, _ = check_prefix(prefix).rpartition("/")
         with disk_errors(f"cannot list {prefix or 'everything'} in {self._root}"):
             yield from _walk(self._root / above, f"{above}{slash}", prefix)
@@ -111,7 +111,7 @@ def _walk(folder: Path, above: str, prefix: str) -> Iterator[str]:
             continue
         if name.endswith("/"):
             yield from _walk(folder / name, key, prefix)
-        elif key.startswith(prefix):
+        elif key.startswith(prefix) and is_key(key):
             yield key
 
 

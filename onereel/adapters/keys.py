@@ -8,18 +8,24 @@ _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.,=+@~-]{0,199}")
 _LONGEST_KEY = 800
 
 
-def check_key(key: str) -> str:
-    """Return the key, which cannot leave the vault: no root, no "..", no empty or hidden part, no backslash.
+def is_key(key: str) -> bool:
+    """Return whether a key can be kept: it cannot leave the vault, and means the same in a folder and a bucket.
 
-    The length leaves room for a vault's own prefix: S3 takes 1,024 bytes, most file systems 255 for a part.
+    The lengths leave room for a vault's own prefix: S3 takes 1,024 bytes, most file systems 255 for a part.
+    """
+    return len(key) <= _LONGEST_KEY and all(_PART.fullmatch(part) for part in key.split("/"))
+
+
+def check_key(key: str) -> str:
+    """Return the key.
 
     Raises:
-        VaultError: The key is not of that form.
+        VaultError: It has a root, a "..", an empty or hidden part, a backslash, or is too long.
     """
-    if len(key) > _LONGEST_KEY or not all(_PART.fullmatch(part) for part in key.split("/")):
+    if not is_key(key):
         raise VaultError(
-            f"{key[:80]!r} is not a key: use letters, digits and _ . , = + @ ~ - between slashes, "
-            f"{_LONGEST_KEY} characters in all; no part may be empty or start with a dot or a dash"
+            f"{key[:80]!r} is not a key: use letters, digits and _ . , = + @ ~ - between slashes, {_LONGEST_KEY} "
+            "characters in all and 200 in a part; no part may be empty or start with a dot"
         )
     return key
 
