@@ -298,22 +298,28 @@ class Brief(Noun):
         description="Which people a camera may film, where it asks; auto: the camera's own default.",
         json_schema_extra={"position": 17},
     )
+    filming: Literal["keyframes", "references", "words"] = Field(
+        default="keyframes",
+        title="Filming",
+        description="What shots open on: drawn keyframes; the reference pictures alone; or words alone.",
+        json_schema_extra={"position": 18},
+    )
     tier: Literal["draft", "final"] = Field(
         default="final",
         title="Tier",
         description="draft: the cheapest legal settings, marked as a draft. final: as the brief says.",
-        json_schema_extra={"position": 18},
+        json_schema_extra={"position": 19},
     )
     approve: tuple[Gate, ...] = Field(
         default=(),
         title="Approve",
         description="Where the run waits for a person before money moves on.",
-        json_schema_extra={"position": 19},
+        json_schema_extra={"position": 20},
     )
     policy: Policy = Field(
         default=Policy(),
         description="What to do when a call does not go as planned.",
-        json_schema_extra={"position": 20},
+        json_schema_extra={"position": 21},
     )
 
     _plain_paths = field_validator("references", mode="before")(_as_references)

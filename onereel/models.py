@@ -385,6 +385,23 @@ MODELS: Final = ModelTable(
 )
 
 
+def with_proxy(table: ModelTable) -> ModelTable:
+    """Return the table as a rehearsal knows it: every camera also films the proxy, at its 720p rules and price."""
+
+    def rehearsed(camera: CameraModel) -> CameraModel:
+        limits = camera.limits
+        proxy = {
+            "usd_per_second": {PROXY: limits.usd_per_second["720p"], **limits.usd_per_second},
+            "extension_at": (PROXY, *limits.extension_at) if limits.extension else (),
+        }
+        if "720p" in limits.silent_usd_per_second:
+            silent = limits.silent_usd_per_second
+            proxy["silent_usd_per_second"] = {PROXY: silent["720p"], **silent}
+        return camera.model_copy(update={"limits": limits.model_copy(update=proxy)})
+
+    return table.model_copy(update={"video": {id_: rehearsed(camera) for id_, camera in table.video.items()}})
+
+
 def _find(table: Mapping[str, M], id_: str, kind: str) -> M:
     if id_ in table:
         return table[id_]

@@ -33,7 +33,6 @@ def storyboard_words(brief: Brief, camera: CameraModel, resolution: str, rejecte
     singles = [coverage.seconds for coverage in reachable(limits, resolution, extend=False)]
     longest = reachable(limits, resolution)[-1].seconds
     ask = {
-        "production": brief.production,
         "idea": brief.idea,
         "seconds": brief.seconds,
         "aspect_ratio": brief.aspect_ratio,
@@ -53,20 +52,28 @@ def storyboard_words(brief: Brief, camera: CameraModel, resolution: str, rejecte
         json.dumps(ask, ensure_ascii=False, indent=1),
         "Rules:",
         f"- The shots last {low:g} to {high:g} seconds together; aim for exactly {brief.seconds:g}.",
-        f"- One clip lasts {_list(singles)} seconds; a longer shot (up to {longest} s) is a clip and extensions, so "
-        "prefer lengths one clip covers exactly.",
+        (
+            f"- One clip lasts {_list(singles)} seconds; a longer shot (up to {longest} s) is a clip and extensions; "
+            "prefer lengths one clip covers exactly."
+        ),
         "- Ids are s010, s020, s030, ... in screen order.",
         "- Each shot is one uninterrupted view: no cuts inside it, one action a viewer can follow.",
-        "- opening describes the first picture as a still photograph; closing describes the last picture and is empty "
-        "unless the shot must end on it.",
+        (
+            "- opening describes the first picture as a still photograph; closing describes the last picture and is "
+            "empty unless the shot must end on it."
+        ),
         f"- A shot with a closing picture lasts {_list(singles)} seconds exactly, is not extended, and does not fade.",
-        "- join: 'cut' opens on its own picture; 'match' opens on the closing picture of the shot before (which must "
-        "describe one); 'continue' goes on from the last frame of the shot before. Leave opening empty for match and "
-        "continue. The first shot joins 'cut'.",
+        (
+            "- join: 'cut' opens on its own picture; 'match' opens on the closing picture of the shot before (which "
+            "must describe one); 'continue' goes on from the last frame of the shot before. Leave opening empty for match "
+            "and continue. The first shot joins 'cut'."
+        ),
         "- transition is 'cut', or 'fade' where time passes; a shot that fades is followed by a shot that joins 'cut'.",
         f"- characters lists only names from the brief ({', '.join(who.name for who in brief.characters) or 'none'}).",
-        "- camera is position and movement; dialogue lines are short enough to be spoken in the shot's length, "
-        f"in {brief.language}.",
+        (
+            "- camera is position and movement; dialogue lines are short enough to be spoken in the shot's length, "
+            f"in {brief.language}."
+        ),
         "- negative lists unwanted things as nouns, short, or is empty.",
     ]
     if rejected:

@@ -1,0 +1,433 @@
+"""Paid calls: key, intent, outcome. The one authority on what was asked, promised and paid.
+
+Every entry is a create-only object under ``journal/<key[:2]>/<key>/``; what exists there is the state of the call:
+
+    intended.json ── submitted.json ── settled.json      answered; what it made and what it cost
+          │                │ ───────── filtered.json     a safety filter took it; 0
+          │                │ ───────── refused.json      not accepted; 0
+          │                └────────── failed.json       accepted, ended without the goods
+          └─────────────────────────── unknown.json      the connection or the worker died; counts as spent
+
+Reading an entry that cannot be understood raises: the journal fails closed.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from pydantic import Field
+
+from onereel.crew import Vault
+from onereel.errors import BudgetReached, Filtered, NoAnswer, OnereelError, OutcomeUnknown, Refused, StudioBusy
+from onereel.footage import Media
+from onereel.media import keep_noun, read_noun
+from onereel.models import ModelTable
+from onereel.noun import Noun
+from onereel.orders import AnyOrder
+from onereel.prices import price
+from onereel.slate import calls_prefix
+
+log = logging.getLogger(__name__)
+
+End = Literal["settled", "filtered", "refused", "failed", "unknown"]
+ENDS: tuple[End, ...] = ("settled", "filtered", "refused", "failed", "unknown")
+LEASE_SECONDS = 900
+"""How long an order may go unanswered before its owner is taken for dead: longer than any call's own time limit."""
+
+
+class Intent(Noun):
+    """What is about to be asked. Written before the request leaves."""
+
+    key: str
+    kind: str
+    production: str
+    label: str = Field(description="What it is for, in words: keyframe s010/opening.")
+    shot: str = ""
+    order: AnyOrder = Field(discriminator="kind")
+    attempt: int
+    usd: float = Field(description="Reserved: the most it can cost.")
+    at: datetime
+    until: datetime = Field(description="When its owner counts as dead if nothing more was written.")
+    host: str
+    process: int
+    started: float = Field(description="When that process started, so that a number used again is not mistaken for it.")
+
+
+class Submitted(Noun):
+    """The studio accepted; the operation can be collected by anyone who reads this."""
+
+    operation: str
+    at: datetime
+
+
+class Outcome(Noun):
+    """How a call ended."""
+
+    end: End
+    usd: float = Field(ge=0)
+    at: datetime
+    media: tuple[Media, ...] = ()
+    reasons: tuple[str, ...] = Field(default=(), description="The vendor's words.")
+    random: bool = Field(default=False, description="Filtered in a way another try may pass.")
+    request_id: str = ""
+    seconds: float = Field(default=0, description="From asking to having.")
+    polls: int = 0
+    tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Call:
+    """A paid call as the journal knows it."""
+
+    intent: Intent
+    operation: str = ""
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody wants bought, and under which policy."""
+
+    order: AnyOrder
+    production: str
+    label: str
+    shot: str = ""
+    filtered_tries: int = 2
+    repay_up_to_usd: float = 0.0
+
+
+@dataclass(frozen=True)
+class Goods:
+    """What a call brought, to be written down."""
+
+    media: tuple[Media, ...]
+    usd: float
+    request_id: str = ""
+    tokens: int = 0
+    polls: int = 0
+
+
+@dataclass
+class Budget:
+    """A wall: what may be spent, what is spent, what is promised."""
+
+    limit: float
+    spent: float = 0.0
+    reserved: dict[str, float] = field(default_factory=dict)
+
+    def reserve(self, key: str, usd: float, label: str) -> None:
+        """Promise money to a call, or refuse it.
+
+        Raises:
+            BudgetReached: It would go over; nothing is promised.
+        """
+        promised = sum(self.reserved.values())
+        if self.spent + promised + usd > self.limit + 1e-9:
+            raise BudgetReached(
+                f"{label} may cost ${usd:.2f}; ${self.spent:.2f} is spent and ${promised:.2f} promised of the "
+                f"${self.limit:.2f} budget; raise budget_usd to go on"
+            )
+        self.reserved[key] = usd
+
+    def settle(self, key: str, usd: float) -> None:
+        """Replace a promise with what it came to."""
+        self.reserved.pop(key, None)
+        self.spent += usd
+
+
+def key_of(order: AnyOrder, attempt: int) -> str:
+    """Return the journal key of an order.
+
+    Every field of the order is in it: surface and model decide who answers; words, parameters and the digests of all
+    inputs decide what comes back; the sample tells a wanted second take from a repeated first. The attempt keeps a
+    try after a refusal from overwriting the refusal. Run, time, budget, production and label are not in it: they do
+    not change the result, so two productions with the same request share it.
+    """
+    canonical = json.dumps(
+        {"order": order.model_dump(mode="json"), "attempt": attempt},
+        sort_keys=True,
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def entry_key(key: str, state: str) -> str:
+    """Return where an entry is kept."""
+    return f"journal/{key[:2]}/{key}/{state}.json"
+
+
+class Journal:
+    """The journal of one vault, as one run of one production uses it."""
+
+    def __init__(self, vault: Vault, table: ModelTable, budget: Budget) -> None:
+        self._vault, self._table, self.budget = vault, table, budget
+        self._one_at_a_time: dict[str, asyncio.Lock] = {}
+        self._pointed: set[str] = set()
+        self.bought: list[tuple[str, float]] = []
+        """Kind and price of every call this run made."""
+
+    async def buy(self, wanted: Wanted, act: Callable[[], Awaitable[Goods]]) -> Outcome:
+        """Return what an order brought, paying only if nobody has: for calls that answer at once.
+
+        Raises:
+            BudgetReached, StudioBusy, Filtered, NoAnswer, Refused, OutcomeUnknown: As they happen; all written down.
+        """
+        async with self._alone(wanted):
+            call = await self._open(wanted)
+            if call.outcome is not None:
+                return call.outcome
+            async with self._written_down(call.intent):
+                return await self._settle(call.intent, await act())
+
+    async def order(self, wanted: Wanted, act: Callable[[], Awaitable[str]]) -> Call:
+        """Return the call of an order, submitting it only if nobody has: for operations collected later.
+
+        Raises:
+            BudgetReached, StudioBusy, Filtered, NoAnswer, Refused, OutcomeUnknown: As they happen; all written down.
+        """
+        async with self._alone(wanted):
+            call = await self._open(wanted)
+            if call.outcome is not None or call.operation:
+                return call
+            async with self._written_down(call.intent):
+                operation = await act()
+            await self._write(call.intent.key, "submitted", Submitted(operation=operation, at=_now()))
+            return Call(call.intent, operation)
+
+    async def collect(self, call: Call, act: Callable[[], Awaitable[Goods]]) -> Outcome:
+        """Return what a submitted operation brought. Collecting is free and may be repeated by anyone.
+
+        Raises:
+            Filtered, NoAnswer, Refused: How the operation ended; written down.
+            StudioBusy, StillFilming: Nothing is known yet; nothing is written, and it can be collected later.
+        """
+        if call.outcome is not None:
+            return call.outcome
+        try:
+            goods = await act()
+        except Refused as refused:
+            end, fault, usd = _how_it_ended(refused)
+            await self._end(call.intent, "failed" if end == "refused" else end, usd, fault)
+            raise
+        return await self._settle(call.intent, goods)
+
+    async def find(self, order: AnyOrder) -> Call | None:
+        """Return the latest attempt at an order, or None if it was never made."""
+        found, attempt = None, 1
+        while (call := await self.read(key_of(order, attempt))) is not None:
+            found = call
+            if call.outcome is None or call.outcome.end == "settled":
+                break
+            attempt += 1
+        return found
+
+    async def read(self, key: str) -> Call | None:
+        """Return the call under a key, or None if it was never intended."""
+        return await asyncio.to_thread(read_call, self._vault, key)
+
+    @contextlib.asynccontextmanager
+    async def _alone(self, wanted: Wanted) -> AsyncIterator[None]:
+        """Let one coroutine of this process at a time see to an order."""
+        lock = self._one_at_a_time.setdefault(key_of(wanted.order, 1), asyncio.Lock())
+        async with lock:
+            yield
+
+    async def _open(self, wanted: Wanted) -> Call:
+        """Return a call that is settled or submitted, or a new one, intended and reserved by us.
+
+        Raises:
+            Filtered, Refused, OutcomeUnknown: An earlier attempt ended so, and the policy forbids another.
+            BudgetReached: A new one would go over the budget.
+        """
+        attempt, filtered, repaid = 1, 0, False
+        while True:
+            key = key_of(wanted.order, attempt)
+            call = await self.read(key)
+            if call is None:
+                intent = self._intent(wanted, key, attempt)
+                self.budget.reserve(key, intent.usd, wanted.label)
+                await self._point(wanted.production, key)
+                if await self._write(key, "intended", intent):
+                    return Call(intent)
+                self.budget.settle(key, 0.0)
+                continue
+            await self._point(wanted.production, key)
+            call = await self._wait_for_owner(call)
+            if call.outcome is None or call.outcome.end == "settled":
+                return call
+            if call.outcome.end == "filtered":
+                filtered += 1
+                if filtered > wanted.filtered_tries:
+                    raise Filtered("; ".join(call.outcome.reasons), reasons=call.outcome.reasons)
+            if call.outcome.end == "unknown":
+                if repaid or call.intent.usd > wanted.repay_up_to_usd:
+                    raise OutcomeUnknown(f"{wanted.label}: {'; '.join(call.outcome.reasons)}")
+                repaid = True
+            attempt += 1
+
+    async def _wait_for_owner(self, call: Call) -> Call:
+        """Wait while another worker is asking; a dead owner's call becomes unknown."""
+        pause = 0.1
+        while call.outcome is None and not call.operation:
+            if _is_dead(call.intent):
+                fault = OutcomeUnknown("the worker that asked died before it heard the answer")
+                await self._end(call.intent, "unknown", call.intent.usd, fault)
+            else:
+                await asyncio.sleep(pause)
+                pause = min(pause * 1.5, 5.0)
+            again = await self.read(call.intent.key)
+            call = again if again is not None else call
+        return call
+
+    @contextlib.asynccontextmanager
+    async def _written_down(self, intent: Intent) -> AsyncIterator[None]:
+        """Write down how asking ended, whatever happens."""
+        end: End = "unknown"
+        fault: BaseException = OutcomeUnknown("the run was stopped while the request was under way")
+        usd = intent.usd
+        try:
+            yield
+        except (StudioBusy, Refused) as refusal:
+            end, fault, usd = _how_it_ended(refusal)
+            raise
+        except OnereelError as unknown:
+            fault = unknown
+            raise
+        else:
+            end = "settled"
+        finally:
+            # Also when cancelled, or when the vault failed after the answer came: the money may be gone.
+            if end != "settled":
+                await asyncio.shield(self._end(intent, end, usd, fault))
+
+    async def _settle(self, intent: Intent, goods: Goods) -> Outcome:
+        outcome = Outcome(
+            end="settled",
+            usd=round(goods.usd, 6),
+            at=_now(),
+            media=goods.media,
+            request_id=goods.request_id,
+            seconds=round((_now() - intent.at).total_seconds(), 3),
+            polls=goods.polls,
+            tokens=goods.tokens,
+        )
+        await self._close(intent, outcome)
+        return outcome
+
+    async def _end(self, intent: Intent, end: End, usd: float, error: BaseException) -> None:
+        reasons = error.reasons if isinstance(error, Filtered) and error.reasons else (str(error),)
+        outcome = Outcome(
+            end=end,
+            usd=round(usd, 6),
+            at=_now(),
+            reasons=reasons,
+            random=isinstance(error, Filtered) and error.random,
+            seconds=round((_now() - intent.at).total_seconds(), 3),
+        )
+        await self._close(intent, outcome)
+
+    async def _close(self, intent: Intent, outcome: Outcome) -> None:
+        if await self._write(intent.key, outcome.end, outcome) and outcome.end != "refused":
+            self.bought.append((intent.kind, outcome.usd))
+        self.budget.settle(intent.key, outcome.usd)
+        log.info("%s %s: $%.3f", intent.label, outcome.end, outcome.usd)
+
+    def _intent(self, wanted: Wanted, key: str, attempt: int) -> Intent:
+        now = _now()
+        return Intent(
+            key=key,
+            kind=wanted.order.kind,
+            production=wanted.production,
+            label=wanted.label,
+            shot=wanted.shot,
+            order=wanted.order,
+            attempt=attempt,
+            usd=price(wanted.order, self._table, now.date()),
+            at=now,
+            until=now + timedelta(seconds=LEASE_SECONDS),
+            host=socket.gethostname(),
+            process=os.getpid(),
+            started=_started(os.getpid()),
+        )
+
+    async def _point(self, production: str, key: str) -> None:
+        """Note that a production uses a call, so that its ledger and budget find it without reading all others."""
+        if key not in self._pointed:
+            pointer = f"{calls_prefix(production)}{key}.json"
+            await asyncio.to_thread(self._vault.create, pointer, b"{}", "application/json")
+            self._pointed.add(key)
+
+    async def _write(self, key: str, state: str, noun: Noun) -> bool:
+        return await asyncio.to_thread(keep_noun, self._vault, entry_key(key, state), noun)
+
+
+def read_call(vault: Vault, key: str) -> Call | None:
+    """Return the call under a key, or None if it was never intended. Blocks.
+
+    Raises:
+        Corrupted: An entry cannot be understood.
+    """
+    prefix = f"journal/{key[:2]}/{key}/"
+    states = {name.removeprefix(prefix).removesuffix(".json") for name in vault.keys(prefix)}
+    if "intended" not in states:
+        return None
+    intent = read_noun(vault, entry_key(key, "intended"), Intent)
+    operation = ""
+    if "submitted" in states:
+        operation = read_noun(vault, entry_key(key, "submitted"), Submitted).operation
+    end = next((end for end in ENDS if end in states), None)
+    outcome = read_noun(vault, entry_key(key, end), Outcome) if end else None
+    return Call(intent, operation, outcome)
+
+
+def calls_of(vault: Vault, production: str) -> list[Call]:
+    """Return every paid call a production uses, oldest first. Blocks."""
+    keys = [name.rsplit("/", 1)[1].removesuffix(".json") for name in vault.keys(calls_prefix(production))]
+    calls = [call for key in keys if (call := read_call(vault, key)) is not None]
+    return sorted(calls, key=lambda call: call.intent.at)
+
+
+def _how_it_ended(error: StudioBusy | Refused) -> tuple[End, BaseException, float]:
+    """Return the end, the error, and what it cost."""
+    if isinstance(error, Filtered):
+        return "filtered", error, 0.0
+    if isinstance(error, NoAnswer):
+        return "failed", error, error.usd
+    return "refused", error, 0.0
+
+
+def spent_on(calls: list[Call], production: str) -> float:
+    """Return what a production has spent: ends that count, and promises still open. Shared calls count where paid."""
+    own = [call for call in calls if call.intent.production == production]
+    return round(sum(call.outcome.usd if call.outcome else call.intent.usd for call in own), 6)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _started(process: int) -> float:
+    """Return when a process of this machine started, in clock ticks since boot; 0 where that cannot be told."""
+    try:
+        with open(f"/proc/{process}/stat", encoding="utf-8") as stat:  # noqa: PTH123 - not a file of ours
+            return float(stat.read().rsplit(")", 1)[1].split()[19])
+    except FileNotFoundError:
+        return 0.0
+
+
+def _is_dead(intent: Intent) -> bool:
+    if time.time() > intent.until.timestamp():
+        return True
+    if intent.host != socket.gethostname():
+        return False
+    return _started(intent.process) != intent.started

@@ -1,0 +1,386 @@
+"""The plan: what will be bought for a storyboard, whether it is legal, and what it costs. Pure; asks nobody."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from onereel.brief import Brief, Character, Reference
+from onereel.coverage import Coverage, cover, first_lengths, reachable
+from onereel.errors import BadInput
+from onereel.models import FPS, CameraModel, ImageModel, ModelTable, frame_size
+from onereel.noun import Noun
+from onereel.prices import drawing_usd, film_usd, words_tokens
+from onereel.prompts import (
+    FADE_SECONDS,
+    End,
+    clip_words,
+    extension_words,
+    keyframe_words,
+    sheet_label,
+    sheet_words,
+)
+from onereel.storyboard import Shot, Storyboard
+
+IMAGE_SIZES = ("512", "1K", "2K", "4K")
+COVERS = {"180p": "1K", "360p": "1K", "720p": "1K", "1080p": "2K", "4k": "4K"}
+"""Smallest keyframe size that is at least as large as the frame, by resolution."""
+
+
+class Guide(Noun):
+    """A picture the words refer to: one of the brief's, or a character sheet that is still to be drawn."""
+
+    label: str = Field(description="What the prompt calls it, without its number.")
+    path: str = Field(default="", description="Of a reference of the brief; empty for a sheet.")
+    sheet: str = Field(default="", description="Name of the character whose sheet it is.")
+
+
+class SheetPlan(Noun):
+    """A character sheet to be drawn, once per production."""
+
+    character: str
+    words: str
+    usd: float
+
+
+class StillPlan(Noun):
+    """A keyframe to be drawn."""
+
+    id: str = Field(description="s010/opening or s010/closing.")
+    shot: str
+    end: End
+    words: str
+    guides: tuple[Guide, ...]
+    usd: float = Field(description="At most, all candidates together.")
+
+
+class TakePlan(Noun):
+    """A take to be filmed."""
+
+    shot: str
+    opening: str = Field(default="", description="Id of the still it opens on; empty when it has none.")
+    closing: str = Field(default="", description="Id of the still it closes on; empty when it has none.")
+    continues: str = Field(default="", description="Id of the shot whose last frame it opens on.")
+    guides: tuple[Guide, ...] = Field(default=(), description="Reference pictures, when it opens on no frame.")
+    words: str
+    extension_words: tuple[str, ...] = ()
+    negative: str = ""
+    coverage: Coverage
+    frames: int = Field(gt=0, description="Pictures on screen.")
+    handle_frames: int = Field(ge=0, description="Pictures beyond those, for a fade into the next shot.")
+    skip_frames: int = Field(ge=0, description="Pictures trimmed at the head, where the end of the take matters.")
+    usd: float
+
+
+class Purchase(Noun):
+    """One line of the estimate."""
+
+    what: str
+    kind: Literal["text", "image", "video", "extension"]
+    model: str
+    detail: str
+    usd: float = Field(description="At most, in US dollars.")
+
+
+class Plan(Noun):
+    """What will be bought, in the order of the film."""
+
+    production: str
+    resolution: str
+    size: tuple[int, int] = Field(description="Width and height of the frame in pixels.")
+    keyframe_size: str
+    sheets: tuple[SheetPlan, ...]
+    stills: tuple[StillPlan, ...]
+    takes: tuple[TakePlan, ...]
+    purchases: tuple[Purchase, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def usd(self) -> float:
+        """The most it costs."""
+        return round(sum(purchase.usd for purchase in self.purchases), 6)
+
+    @property
+    def frames(self) -> int:
+        """Length of the film in pictures."""
+        return sum(take.frames for take in self.takes)
+
+
+def filming_resolution(brief: Brief, camera: CameraModel) -> str:
+    """Return what is filmed at: the brief's resolution, or a draft's, the cheapest this camera has.
+
+    Raises:
+        BadInput: The camera does not film at the brief's resolution.
+    """
+    prices = camera.limits.usd_per_second
+    if brief.resolution not in prices:
+        raise BadInput(f"{camera.name} does not film at {brief.resolution}; it films at {', '.join(prices)}")
+    if brief.tier == "draft" and brief.resolution != "180p":
+        return min((name for name in prices if name != "180p"), key=lambda name: prices[name])
+    return brief.resolution
+
+
+def plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date) -> Plan:
+    """Return what will be bought for a storyboard.
+
+    Raises:
+        BadInput: Something cannot be drawn or filmed as asked; names every such shot, why, and the nearest that can.
+    """
+    camera, illustrator = table.camera(brief.models.video), table.illustrator(brief.models.image)
+    resolution = filming_resolution(brief, camera)
+    size = _keyframe_size(brief, illustrator, resolution)
+    drafts = [_Draft(shot, storyboard, brief, camera, resolution) for shot in storyboard.shots]
+    problems = [*_brief_problems(brief, illustrator), *_crowded(brief, storyboard, illustrator)]
+    problems += [problem for draft in drafts for problem in draft.problems()]
+    if problems:
+        raise BadInput("the plan cannot be filmed:\n" + "\n".join(f"- {problem}" for problem in problems))
+
+    sheets = tuple(_sheets(storyboard, brief, table, size)) if brief.filming != "words" else ()
+    stills = tuple(_stills(storyboard, brief, table, illustrator, size)) if brief.filming == "keyframes" else ()
+    takes = tuple(draft.take() for draft in drafts)
+    return Plan(
+        production=brief.production,
+        resolution=resolution,
+        size=frame_size(resolution, brief.aspect_ratio),
+        keyframe_size=size,
+        sheets=sheets,
+        stills=stills,
+        takes=takes,
+        purchases=tuple(_purchases(brief, sheets, stills, takes, camera, resolution, size)),
+        warnings=tuple(_warnings(brief, table, today)),
+    )
+
+
+class _Draft:
+    """One shot on its way to a take: what it needs, and what the camera can do."""
+
+    def __init__(self, shot: Shot, storyboard: Storyboard, brief: Brief, camera: CameraModel, resolution: str) -> None:
+        self.shot, self.brief, self.camera, self.resolution = shot, brief, camera, resolution
+        self.previous, self.next = storyboard.before(shot), storyboard.after(shot)
+        self.framed = brief.filming == "keyframes" or shot.join == "continue"
+        self.guides = () if self.framed or brief.filming == "words" else tuple(guides(shot, brief))
+        fades = shot.transition == "fade" and self.next is not None
+        self.handle_frames = round(FADE_SECONDS * FPS) if fades else 0
+        self.frames = round(shot.seconds * FPS)
+        self.needed = (self.frames + self.handle_frames) / FPS
+        self.coverage = cover(
+            self.needed, camera.limits, resolution, references=bool(self.guides), extend=not shot.closing
+        )
+
+    @property
+    def surplus_frames(self) -> int:
+        """Pictures filmed beyond what is needed."""
+        assert self.coverage is not None  # noqa: S101 - problems() is asked first
+        return self.coverage.seconds * FPS - self.frames - self.handle_frames
+
+    def problems(self) -> Iterator[str]:
+        """Yield what the camera cannot do, and the nearest it can."""
+        shot, limits, name = self.shot, self.camera.limits, self.camera.name
+        if self.coverage is None:
+            yield self._too_long()
+        elif self._both_ends_matter() and self.surplus_frames:
+            exact = [str(length) for length in first_lengths(limits, self.resolution)]
+            yield (
+                f"{shot.id}: opens and closes on keyframes other shots share, so nothing can be trimmed, but "
+                f"{self.needed:g} s is no length {name} films; use {' or '.join(exact)} s"
+            )
+        if shot.closing and not limits.closing:
+            yield f"{shot.id}: {name} takes no closing frame; leave closing empty, or use a camera that does"
+        if shot.closing and self.brief.filming != "keyframes":
+            yield (
+                f"{shot.id}: a closing frame needs an opening one, and filming: {self.brief.filming} draws none; "
+                "use filming: keyframes"
+            )
+        if self.guides and self.brief.aspect_ratio not in limits.references_ratios:
+            yield f"{shot.id}: {name} follows references only in {', '.join(limits.references_ratios)}"
+        if len(self.guides) > limits.references:
+            yield f"{shot.id}: has {len(self.guides)} references; {name} takes {limits.references}"
+        tokens = words_tokens(clip_words(shot, self.brief, self.camera, [guide.label for guide in self.guides]))
+        if tokens > limits.words:
+            yield f"{shot.id}: its words are about {tokens} tokens; {name} reads {limits.words}; shorten them"
+
+    def _both_ends_matter(self) -> bool:
+        ends = bool(self.shot.closing) or (self.next is not None and self.next.join == "continue")
+        return ends and self.shot.join != "cut"
+
+    def _too_long(self) -> str:
+        shot, name = self.shot, self.camera.name
+        references = bool(self.guides)
+        longest = reachable(self.camera.limits, self.resolution, references=references, extend=not shot.closing)
+        most = longest[-1].seconds if longest else 0
+        whole = reachable(self.camera.limits, self.resolution, references=references)
+        if shot.closing and whole and whole[-1].seconds >= self.needed:
+            return (
+                f"{shot.id}: {name} reaches a closing frame only within one clip, up to {most} s, and this shot needs "
+                f"{self.needed:g} s; shorten it to {most} s, leave closing empty, or split it in two with a match join"
+            )
+        return (
+            f"{shot.id}: needs {self.needed:g} s of film; {name} at {self.resolution} films {most} s at most; "
+            f"shorten it to {most} s, or split it in two with a continue join"
+        )
+
+    def take(self) -> TakePlan:
+        """Return the take to be filmed."""
+        shot, brief, camera = self.shot, self.brief, self.camera
+        coverage = self.coverage
+        assert coverage is not None  # noqa: S101 - problems() was asked first
+        ends = bool(shot.closing) or (self.next is not None and self.next.join == "continue")
+        opening = ""
+        if self.framed and shot.join != "continue":
+            owner = f"{self.previous.id}/closing" if shot.join == "match" and self.previous else f"{shot.id}/opening"
+            opening = owner
+        hops = range(1, len(coverage.extensions) + 1)
+        return TakePlan(
+            shot=shot.id,
+            opening=opening,
+            closing=f"{shot.id}/closing" if shot.closing else "",
+            continues=self.previous.id if shot.join == "continue" and self.previous else "",
+            guides=self.guides,
+            words=clip_words(shot, brief, camera, [guide.label for guide in self.guides]),
+            extension_words=tuple(extension_words(shot, brief, camera, hop) for hop in hops),
+            negative=shot.negative if camera.limits.negative else "",
+            coverage=coverage,
+            frames=self.frames,
+            handle_frames=self.handle_frames,
+            skip_frames=self.surplus_frames if ends else 0,
+            usd=film_usd(camera, self.resolution, coverage.seconds, sound=brief.sound),
+        )
+
+
+def guides(shot: Shot, brief: Brief) -> Iterator[Guide]:
+    """Yield the pictures a shot follows, in order: its characters' references or sheets, then the brief's own."""
+    for name in shot.characters:
+        who = brief.character(name)
+        if who is None:
+            continue
+        yield from (Guide(label=_label(who.name, reference), path=reference.path) for reference in who.references)
+        if not who.references:
+            yield Guide(label=sheet_label(who), sheet=who.name)
+    yield from (Guide(label=_label("the look", reference), path=reference.path) for reference in brief.references)
+
+
+def _label(name: str, reference: Reference) -> str:
+    return f"{name}, {reference.note}" if reference.note else name
+
+
+def numbered(labels: list[str]) -> list[str]:
+    """Return labels as the prompt and the pictures carry them: 'Reference 1: Mara, face close up'."""
+    return [f"Reference {number}: {label}" for number, label in enumerate(labels, start=1)]
+
+
+def _keyframe_size(brief: Brief, illustrator: ImageModel, resolution: str) -> str:
+    wanted = COVERS[resolution] if brief.keyframe_size == "auto" or brief.tier == "draft" else brief.keyframe_size
+    if wanted in illustrator.sizes:
+        return wanted
+    if brief.keyframe_size == "auto":
+        return max(illustrator.sizes, key=IMAGE_SIZES.index)
+    raise BadInput(f"{illustrator.name} does not draw at {wanted}; it draws at {', '.join(illustrator.sizes)}")
+
+
+def _brief_problems(brief: Brief, illustrator: ImageModel) -> Iterator[str]:
+    name, thinking = illustrator.name, brief.models.image_thinking
+    if brief.aspect_ratio not in illustrator.ratios:
+        yield f"{name} does not draw {brief.aspect_ratio}"
+    if thinking and thinking not in illustrator.thinking:
+        levels = ", ".join(illustrator.thinking) or "none: it cannot be adjusted"
+        yield f"{name} has no thinking level {thinking!r}; it has {levels}"
+    if brief.grounding and not illustrator.grounding:
+        yield f"{name} cannot look things up; set grounding: false, or use another image model"
+
+
+def _crowded(brief: Brief, storyboard: Storyboard, illustrator: ImageModel) -> Iterator[str]:
+    if brief.filming != "keyframes":
+        return
+    for shot in storyboard.shots:
+        count = len(list(guides(shot, brief)))
+        if count > illustrator.references:
+            most = illustrator.references
+            yield f"{shot.id}: its keyframes follow {count} references; {illustrator.name} takes {most}"
+
+
+def _needed_sheets(storyboard: Storyboard, brief: Brief) -> list[Character]:
+    seen = {name.casefold() for shot in storyboard.shots for name in shot.characters}
+    return [who for who in brief.characters if who.name.casefold() in seen and not who.references]
+
+
+def _sheets(storyboard: Storyboard, brief: Brief, table: ModelTable, size: str) -> Iterator[SheetPlan]:
+    for who in _needed_sheets(storyboard, brief):
+        words = sheet_words(who, brief.look)
+        usd = drawing_usd(table, brief.models.image, size, words_tokens(words), 0)
+        yield SheetPlan(character=who.name, words=words, usd=usd)
+
+
+def _stills(
+    storyboard: Storyboard, brief: Brief, table: ModelTable, illustrator: ImageModel, size: str
+) -> Iterator[StillPlan]:
+    for shot in storyboard.shots:
+        ends: list[End] = ["opening"] if shot.join == "cut" else []
+        if shot.closing:
+            ends.append("closing")
+        for end in ends:
+            shown = tuple(guides(shot, brief))
+            words = keyframe_words(shot, brief, end, numbered([guide.label for guide in shown]))
+            usd = drawing_usd(table, illustrator.id, size, words_tokens(words), len(shown))
+            yield StillPlan(
+                id=f"{shot.id}/{end}",
+                shot=shot.id,
+                end=end,
+                words=words,
+                guides=shown,
+                usd=round(usd * brief.candidates, 6),
+            )
+
+
+def _purchases(  # noqa: PLR0917 - the parts of one plan
+    brief: Brief,
+    sheets: tuple[SheetPlan, ...],
+    stills: tuple[StillPlan, ...],
+    takes: tuple[TakePlan, ...],
+    camera: CameraModel,
+    resolution: str,
+    size: str,
+) -> Iterator[Purchase]:
+    image, video = brief.models.image, brief.models.video
+    for sheet in sheets:
+        what = f"character sheet {sheet.character}"
+        yield Purchase(what=what, kind="image", model=image, detail=f"{size} 16:9", usd=sheet.usd)
+    for still in stills:
+        each = round(still.usd / brief.candidates, 6)
+        detail = f"{size} {brief.aspect_ratio}, {len(still.guides)} references"
+        for candidate in range(1, brief.candidates + 1):
+            what = f"keyframe {still.id}" + (f" candidate {candidate}" if brief.candidates > 1 else "")
+            yield Purchase(what=what, kind="image", model=image, detail=detail, usd=each)
+    for take in takes:
+        lengths = [take.coverage.first, *take.coverage.extensions]
+        for hop, seconds in enumerate(lengths):
+            kind: Literal["video", "extension"] = "extension" if hop else "video"
+            usd = film_usd(camera, resolution, seconds, sound=brief.sound)
+            detail = (
+                f"{'+' if hop else ''}{seconds} s {resolution} {brief.aspect_ratio}{_opens(take) if not hop else ''}"
+            )
+            what = f"{'extension ' + str(hop) if hop else 'clip'} {take.shot}"
+            yield Purchase(what=what, kind=kind, model=video, detail=detail, usd=usd)
+
+
+def _opens(take: TakePlan) -> str:
+    if take.continues:
+        return f", continues {take.continues}"
+    if take.closing:
+        return f", {take.opening} to {take.closing}"
+    if take.opening:
+        return f", from {take.opening}"
+    return f", {len(take.guides)} references" if take.guides else ", from words"
+
+
+def _warnings(brief: Brief, table: ModelTable, today: date) -> Iterator[str]:
+    for model in (
+        table.writer(brief.models.text),
+        table.illustrator(brief.models.image),
+        table.camera(brief.models.video),
+    ):
+        if model.until is not None and model.until <= today:
+            yield (
+                f"{model.id} may be retired since {model.until}: the vendor promised it no longer than that; "
+                "ask for one cheap clip first, or choose another model"
+            )
