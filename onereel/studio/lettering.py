@@ -1,0 +1,75 @@
+"""Letters for captions and slates: small, spaced, quiet."""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+STRIP: Final = 0.06
+"""Height of the strip at the bottom of a picture or frame, as a fraction of its shorter side.
+
+Film covers a keyframe's strip with its own, so both have the same height.
+"""
+
+_SLATE: Final = re.compile(r"\b[a-z0-9][a-z0-9-]*/s\d{3,4}(?:/t\d{2,})?")
+_LABEL: Final = re.compile(r"^\s*(?:[A-Z][\w ,-]{0,30}:|#+|\*+|-)\s*")
+
+
+@lru_cache(maxsize=16)
+def face(height: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Return the type at a height in pixels."""
+    return ImageFont.load_default(max(6, height))
+
+
+def strip_height(size: tuple[int, int]) -> int:
+    """Return the height in pixels of the strip of a (width, height) picture; even, for chroma."""
+    return max(10, round(min(size) * STRIP / 2) * 2)
+
+
+def caption(words: str) -> str:
+    """Return what a strip says about a prompt: its slate if it names one, then its first words."""
+    slate = _SLATE.search(words)
+    lines = [_LABEL.sub("", line).strip() for line in words.splitlines()]
+    first = next((line for line in lines if len(line.split()) > 2), " ".join(lines))  # noqa: PLR2004 - a label has two
+    return f"{slate[0]}   {first}" if slate else first
+
+
+@lru_cache(maxsize=64)
+def strip(width: int, height: int, badge: str, words: str, room: int = 0) -> NDArray[np.uint8]:
+    """Return the luma of a strip, (height, width): badge, then as many words as fit.
+
+    Args:
+        width: Pixels.
+        height: Pixels.
+        badge: Said first, spaced.
+        words: Cut where they meet the room.
+        room: Pixels kept free at the right.
+    """
+    picture = Image.new("L", (width, height), 18)
+    pen = ImageDraw.Draw(picture)
+    letters = face(round(height * 0.46))
+    middle, x = height / 2, height * 0.55
+    dot = height * 0.13
+    pen.ellipse((x - dot, middle - dot, x + dot, middle + dot), fill=200)
+    x += height * 0.4
+    for letter in badge:
+        pen.text((x, middle), letter, 225, letters, anchor="lm")
+        x += pen.textlength(letter, letters) + height * 0.07
+    x += height * 0.5
+    free = width - room - height * 0.4 - x
+    pen.text((x, middle), fitted(words, letters, free), 165, letters, anchor="lm")
+    return np.asarray(picture)
+
+
+def fitted(words: str, letters: ImageFont.FreeTypeFont | ImageFont.ImageFont, free: float) -> str:
+    """Return as many whole words as fit into a width in pixels, an ellipsis where some are missing."""
+    words = " ".join(words.split())
+    if letters.getlength(words) <= free:
+        return words
+    kept = words.split(" ")
+    while kept and letters.getlength(" ".join(kept) + "…") > free:
+        kept.pop()
+    return " ".join(kept) + "…" if kept else ""
