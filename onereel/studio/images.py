@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from onereel.models import ImageModel
+from onereel.pixels import drawing_size
 from onereel.studio.faults import Fault, What
 from onereel.studio.kinds import Kind
 from onereel.studio.pictures import check_type, decode, read_bytes
-from onereel.studio.pixels import nearest_ratio, pixels
+from onereel.studio.shapes import nearest_ratio
 from onereel.studio.studio import Order, Studio, struck
 from onereel.studio.text import parts_of, token_count, words_of
 from onereel.studio.wire import digest, invalid, write_base64
@@ -107,7 +108,7 @@ def _plan(studio: Studio, model: ImageModel, config: Mapping[str, Any], parts: S
     words = words_of(parts)
     if not words and not references:
         raise invalid("* GenerateContentRequest.contents: contents is not specified", "contents")
-    return Drawing(words, pixels(ratio, size), model.sizes[size], tuple(references), config.get("seed"))
+    return Drawing(words, drawing_size(ratio, size), model.sizes[size], tuple(references), config.get("seed"))
 
 
 def _draw(drawing: Drawing, badge: str, faults: Iterable[Fault]) -> bytes | None:

@@ -19,6 +19,14 @@ _MATCH, _CONTINUE, _FADE = 2, 4, 4
 _HIGHEST: Final = 999
 
 
+_PLACE: Final = re.compile(
+    r"\b(?:in|at|on|over|under|through|across|along|into|inside|past|to)\s+((?:the|a|an)\s+[\w-]+)", re.IGNORECASE
+)
+_HOUR: Final = re.compile(
+    r"\b(dawn|sunrise|morning|noon|afternoon|sunset|dusk|evening|night|midnight)\b", re.IGNORECASE
+)
+
+
 @dataclass(frozen=True)
 class Job:
     """What the prompt says about the film."""
@@ -54,7 +62,9 @@ def write_storyboard(brief: Mapping[str, Any], schema: Mapping[str, Any]) -> dic
     """
     job = _read(brief)
     dice = random.Random(json.dumps(brief, sort_keys=True))  # noqa: S311 - the same words, the same film
-    long = lengths(job.seconds, job.shots, job.lens)
+    closed = [index for index in range(job.shots) if _closes(index, job)]
+    fading = [index for index in range(job.shots) if _fades(index, job)]
+    long = lengths(job.seconds, job.shots, job.lens, exact=closed, fading=fading)
     actions = _actions(job, dice)
     shots = [_shot(index, job, long[index], actions[index], dice) for index in range(job.shots)]
     spell = _Spelling(schema)
@@ -64,13 +74,13 @@ def write_storyboard(brief: Mapping[str, Any], schema: Mapping[str, Any]) -> dic
 def _read(brief: Mapping[str, Any]) -> Job:
     camera = brief.get("camera") or {}
     lens = Lens(
-        first=tuple(camera.get("seconds") or (4, 6, 8)),
+        first=tuple(sorted(float(one) for one in camera.get("seconds") or (4, 6, 8))),
         longest=float(camera.get("longest") or 8),
         extends=bool(camera.get("extension")),
         closing=bool(camera.get("closing")),
     )
     seconds = float(brief.get("seconds") or 30)
-    sentences = tuple(part.strip() for part in re.split(r"(?<=[.!?;])\s+", str(brief["idea"])) if part.strip())
+    sentences = tuple(_sentence(part) for part in re.split(r"(?<=[.!?;])\s+", str(brief["idea"])) if part.strip())
     return Job(
         title=str(brief.get("production") or "rehearsal").replace("-", " ").title(),
         idea=sentences,
@@ -80,6 +90,11 @@ def _read(brief: Mapping[str, Any]) -> Job:
         look=brief.get("look") or {},
         lens=lens,
     )
+
+
+def _sentence(part: str) -> str:
+    part = part.strip().rstrip(";,")
+    return part[:1].upper() + part[1:] + ("" if part.endswith((".", "!", "?")) else ".")
 
 
 def _actions(job: Job, dice: random.Random) -> list[str]:
@@ -97,7 +112,11 @@ def _actions(job: Job, dice: random.Random) -> list[str]:
 
 def _covered(sentence: str, index: int, job: Job, dice: random.Random) -> str:
     fragment = sentence.rstrip(".!?; ")
-    fragment = fragment[:1].lower() + fragment[1:] if fragment.split(" ")[0] not in job.names else fragment
+    fragment = (
+        fragment[:1].lower() + fragment[1:]
+        if re.match(r"[^\w]*(?:A|An|The|At|In|On|It|He|She)\b", fragment)
+        else fragment
+    )
     name = _cast(sentence, index, job)
     pattern = dice.choice(phrases.COVERAGE_OF_SOMEBODY if name else phrases.COVERAGE)
     return pattern.format(name=name[0] if name else "", fragment=fragment)
@@ -116,11 +135,9 @@ def _cast(sentence: str, index: int, job: Job) -> list[str]:
 def _shot(index: int, job: Job, seconds: float, action: str, dice: random.Random) -> dict[str, Any]:
     place = index % _CYCLE
     view = phrases.VIEWS[index % len(phrases.VIEWS)]
-    last = index == job.shots - 1
-    matched = job.lens.closing and place == _MATCH - 1 and not last
     join = _join(index, job)
     cast = _cast(action, index, job)
-    setting = _setting(action, index, job)
+    setting = _setting(index, job)
     return {
         "id": f"s{(index + 1) * 10:03d}",
         "seconds": seconds,
@@ -134,11 +151,19 @@ def _shot(index: int, job: Job, seconds: float, action: str, dice: random.Random
         "sounds": dice.choice(phrases.SOUNDS),
         "negative": "captions, watermarks",
         "opening": "" if join != "cut" else f"{view.composition}. {setting}. The moment before: {action}"[:800],
-        "closing": dice.choice(phrases.CLOSING).format(setting=setting.lower()) if matched else "",
+        "closing": dice.choice(phrases.CLOSING).format(setting=setting.lower()) if _closes(index, job) else "",
         "characters": cast,
         "join": join,
-        "transition": "fade" if place == _FADE and not last else "cut",
+        "transition": "fade" if _fades(index, job) else "cut",
     }
+
+
+def _closes(index: int, job: Job) -> bool:
+    return job.lens.closing and index % _CYCLE == _MATCH - 1 and index < job.shots - 1
+
+
+def _fades(index: int, job: Job) -> bool:
+    return index % _CYCLE == _FADE and index < job.shots - 1
 
 
 def _join(index: int, job: Job) -> str:
@@ -155,15 +180,12 @@ def _dialogue(cast: Sequence[str], place: int, dice: random.Random) -> list[dict
     return [{"speaker": name, "line": line} for name, line in zip(cast, lines, strict=False)]
 
 
-def _setting(action: str, index: int, job: Job) -> str:
-    found = re.search(
-        r"\b(?:in|at|on|over|under|through|across|along|into|inside|past)\s+((?:the|a|an)\s+[\w-]+)", action
-    )
-    place = found[1] if found else " ".join(job.idea[0].rstrip(".!?;").split()[-3:])
-    hour = phrases.HOURS[min(index * len(phrases.HOURS) // job.shots, len(phrases.HOURS) - 1)]
-    said = re.search(
-        r"\b(dawn|sunrise|morning|noon|afternoon|sunset|dusk|evening|night|midnight)\b", " ".join(job.idea)
-    )
+def _setting(index: int, job: Job) -> str:
+    told = job.idea[index * len(job.idea) // job.shots]
+    found = _PLACE.search(told) or _PLACE.search(" ".join(job.idea))
+    place = found[1] if found else " ".join(job.idea[0].rstrip(".!?").split()[-3:])
+    hour = phrases.HOURS[index * len(phrases.HOURS) // job.shots]
+    said = _HOUR.search(told) or _HOUR.search(" ".join(job.idea))
     return f"{place[:1].upper()}{place[1:]}, {said[1] if said else hour}"
 
 

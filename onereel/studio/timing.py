@@ -1,17 +1,22 @@
 """How long the shots of a rehearsal are: exactly the brief's length together, each one something a camera can film."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
+from onereel.prompts import FADE_SECONDS
+
 _AVERAGE: Final = 6.0
-_SHORTEST: Final = 2.0
 _MOST: Final = 400
 _FULL_FILM: Final = 30.0
 """From this length on, a film has at least six shots and one of them is extended."""
 
-_WEIGHTS: Final = (1.0, 0.75, 1.0, 0.5, 0.8, 1.0, 0.7, 0.9)
+_LONGER: Final = 4.0
+"""Seconds an extended shot lasts beyond the longest first clip, where there is room."""
+
+_WEIGHTS: Final = (1.2, 0.8, 1.1, 0.6, 0.9, 1.0, 0.7, 1.1)
+_SHORTEST: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,7 @@ class Lens:
     """What the brief says about the camera.
 
     Attributes:
-        first: Lengths of a first clip in seconds.
+        first: Lengths of a first clip in seconds, ascending.
         longest: Longest take in seconds, extensions included.
         extends: Takes can be extended.
         closing: Takes a closing keyframe.
@@ -33,49 +38,78 @@ class Lens:
 
 def shot_count(seconds: float, asked: int | None, lens: Lens) -> int:
     """Return how many shots a film of this length has, unless the brief says."""
-    fewest = math.ceil(seconds / (lens.longest if asked else max(lens.first)))
+    fewest = math.ceil(seconds / (lens.longest if asked else lens.first[-1]))
     usual = asked or round(seconds / _AVERAGE)
     least = 6 if seconds >= _FULL_FILM and not asked else 1
     return max(1, min(max(usual, least, fewest), _MOST, int(seconds)))
 
 
-def lengths(seconds: float, shots: int, lens: Lens) -> list[float]:
+def lengths(seconds: float, shots: int, lens: Lens, *, exact: Collection[int], fading: Collection[int]) -> list[float]:
     """Return the length of every shot; together exactly ``seconds``.
 
-    Lengths are half seconds; what is left of the film's length goes to one shot. One shot of a full film is longer
-    than the camera's longest first clip, where the camera extends.
+    Most are lengths one clip covers exactly. One shot of a full film is longer than the longest first clip, where the
+    camera extends.
+
+    Args:
+        seconds: Of the film.
+        shots: How many.
+        lens: What the camera can film.
+        exact: Shots that end on a keyframe: nothing of them is trimmed, if that can be helped.
+        fading: Shots that need film beyond what is shown.
     """
-    ceiling = max(lens.first)
-    long = [_SHORTEST if seconds / shots > _SHORTEST else seconds / shots] * shots
-    caps = [float(ceiling)] * shots
     extended = _extended(seconds, shots, lens)
-    if extended is not None:
-        caps[extended] = min(lens.longest, ceiling + 4)
-        long[extended] = caps[extended]
-    _share(seconds - sum(long), long, caps, steps=True)
-    _share(seconds - sum(long), long, [max(lens.longest, ceiling)] * shots, steps=False)
-    long[0] = round(long[0] + seconds - sum(long), 3)
-    return [round(one, 3) for one in long]
+    rest = seconds - extended
+    usual = rest / max(1, shots - bool(extended))
+    heaviness = sum(_WEIGHTS[index % len(_WEIGHTS)] for index in range(shots)) / shots
+    long = [
+        min(lens.first, key=lambda one, share=_WEIGHTS[index % len(_WEIGHTS)]: abs(one - usual * share / heaviness))
+        for index in range(shots)
+    ]
+    fixed = {_place(shots)} if extended else set()
+    for index in fixed:
+        long[index] = extended
+    for index in set(fading) - fixed:
+        long[index] -= FADE_SECONDS
+    _step(long, seconds, lens, [index for index in range(shots) if index not in fixed and index not in fading])
+    _level(long, seconds, lens, [index for index in range(shots) if index not in exact and index not in fixed])
+    _level(long, seconds, lens, list(range(shots)))
+    rounded = [round(one, 3) for one in long]
+    rounded[0] = round(rounded[0] + seconds - sum(rounded), 3)
+    return rounded
 
 
-def _extended(seconds: float, shots: int, lens: Lens) -> int | None:
-    """Return which shot is extended: the sixth of the cycle, which opens on a keyframe of its own."""
-    ceiling = max(lens.first)
-    room = seconds - (ceiling + 4) - _SHORTEST * (shots - 1)
-    if not lens.extends or lens.longest <= ceiling or seconds < _FULL_FILM or room < 0:
-        return None
+def _extended(seconds: float, shots: int, lens: Lens) -> float:
+    """Return the length of the extended shot; 0 where there is no room for one."""
+    room = min(lens.longest, lens.first[-1] + _LONGER, seconds - (shots - 1) * lens.first[0])
+    possible = lens.extends and seconds >= _FULL_FILM and room >= lens.first[-1] + 1
+    return math.floor(room) if possible else 0.0
+
+
+def _place(shots: int) -> int:
+    """Return which shot is extended: the sixth, which opens on a keyframe of its own."""
     return min(5, shots - 1)
 
 
-def _share(rest: float, long: list[float], caps: Sequence[float], *, steps: bool) -> None:
-    """Hand out the rest by weight, no shot beyond its cap; in half seconds, or to the last millisecond."""
-    smallest = 0.5 if steps else 0.001
-    while rest >= smallest:
-        wanted = {i: _WEIGHTS[i % len(_WEIGHTS)] * caps[i] - long[i] for i in range(len(long)) if caps[i] > long[i]}
-        wanted = {i: gap for i, gap in wanted.items() if caps[i] - long[i] >= smallest}
-        if not wanted:
+def _step(long: list[float], seconds: float, lens: Lens, free: list[int]) -> None:
+    """Bring the sum near the film's length, a shot at a time, from one length of a first clip to the next."""
+    for _ in range(len(lens.first)):
+        for index in free:
+            off = seconds - sum(long)
+            at = lens.first.index(long[index])
+            nearest = lens.first[min(max(at + (1 if off > 0 else -1), 0), len(lens.first) - 1)]
+            if abs(off - (nearest - long[index])) < abs(off):
+                long[index] = nearest
+
+
+def _level(long: list[float], seconds: float, lens: Lens, free: list[int]) -> None:
+    """Make up what is still missing, or too much: on the first shot that can take it all, else on all of them."""
+    off = seconds - sum(long)
+    for index in free:
+        if _SHORTEST * 2 <= long[index] + off <= lens.first[-1]:
+            long[index] += off
             return
-        neediest = max(wanted, key=lambda i: (wanted[i], -i))
-        share = smallest if steps else min(rest, caps[neediest] - long[neediest])
-        long[neediest] += share
-        rest -= share
+    # Those that reach their bound first come first, so that the others take up what they could not.
+    free = sorted(free, key=lambda index: long[index], reverse=off > 0)
+    for left, index in zip(range(len(free), 0, -1), free, strict=True):
+        share = (seconds - sum(long)) / left
+        long[index] = min(max(long[index] + share, min(_SHORTEST, seconds / len(long))), max(lens.longest, long[index]))
