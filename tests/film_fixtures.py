@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import av
 import numpy as np
@@ -36,8 +38,7 @@ class Recipe:
 def numbered(number: int, width: int, height: int) -> av.VideoFrame:
     """Draw a frame that says its number: the top half in blocks of black and white, the rest moves."""
     planes = np.full((height * 3 // 2, width), 128, np.uint8)
-    y, x = np.mgrid[0:height, 0:width]
-    planes[:height] = 60 + (x + y + 5 * number) % 128
+    planes[:height] = 60 + (np.arange(width) + np.arange(height)[:, None] + 5 * number) % 128
     for bit in range(BITS):
         left, right = bit * width // BITS, (bit + 1) * width // BITS
         planes[: height // 2, left:right] = 235 if number >> bit & 1 else 16
@@ -70,26 +71,40 @@ def clicks(frames: int, recipe: Recipe) -> np.ndarray:
     return np.stack([wave.astype(np.float32)] * channels)
 
 
-def film(path: Path, recipe: Recipe | None = None, **changes: object) -> Path:
-    """Film a test clip; changes override the recipe."""
-    recipe = Recipe(**changes) if recipe is None else recipe
-    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as out:
-        options = {"preset": recipe.preset, "crf": recipe.crf, "x264-params": recipe.x264}
-        if recipe.profile:
-            options["profile"] = recipe.profile
-        picture = out.add_stream(recipe.codec, rate=recipe.fps, width=recipe.width, height=recipe.height)
-        picture.pix_fmt = "yuv420p"
-        picture.codec_context.thread_count = 1
-        picture.time_base = Fraction(1, recipe.fps * 512)
-        if recipe.tagged:
-            context = picture.codec_context
-            context.color_primaries = context.color_trc = context.colorspace = context.color_range = 1
-        picture.codec_context.options = options if recipe.codec == "libx264" else {}
-        sound = out.add_stream("aac", rate=recipe.rate, layout=recipe.layout) if recipe.sound else None
-        _film_picture(out, picture, recipe)
-        if sound is not None:
-            _film_sound(out, sound, recipe)
+def film(path: Path, **recipe: object) -> Path:
+    """Film a test clip; what is not said is as `Recipe` has it."""
+    path.write_bytes(_filmed(Recipe(**recipe)))
     return path
+
+
+@cache
+def _filmed(recipe: Recipe) -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "take.mp4"
+        with av.open(str(path), "w", options={"movflags": "+faststart"}) as out:
+            picture = _picture_stream(out, recipe)
+            sound = None
+            if recipe.sound:
+                sound = out.add_stream("aac", rate=recipe.rate, layout=recipe.layout, options={"aac_coder": "fast"})
+            _film_picture(out, picture, recipe)
+            if sound is not None:
+                _film_sound(out, sound, recipe)
+        return path.read_bytes()
+
+
+def _picture_stream(out, recipe: Recipe):
+    options = {"preset": recipe.preset, "crf": recipe.crf, "x264-params": recipe.x264}
+    if recipe.profile:
+        options["profile"] = recipe.profile
+    picture = out.add_stream(recipe.codec, rate=recipe.fps, width=recipe.width, height=recipe.height)
+    picture.pix_fmt = "yuv420p"
+    picture.time_base = Fraction(1, recipe.fps * 512)
+    codec = picture.codec_context
+    codec.thread_count = 1
+    codec.options = options if recipe.codec == "libx264" else {}
+    if recipe.tagged:
+        codec.color_primaries = codec.color_trc = codec.colorspace = codec.color_range = 1
+    return picture
 
 
 def _film_picture(out, picture, recipe: Recipe) -> None:

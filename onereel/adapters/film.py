@@ -126,7 +126,7 @@ def still(frame: av.VideoFrame) -> Image.Image:
     return Image.fromarray(frame.to_ndarray(format="rgb24"))
 
 
-def opening(path: Path, index: int = 0) -> Image.Image:
+def frame_at(path: Path, index: int = 0) -> Image.Image:
     """Return one frame of a film as RGB, counted from 0; the last one where the film is shorter.
 
     Raises:

@@ -16,7 +16,7 @@ from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
 from PIL import Image
 
-from onereel.adapters.film import HD_LINES, UNSPECIFIED, open_film
+from onereel.adapters.film import HD_LINES, STRICT, UNSPECIFIED, open_film
 from onereel.adapters.h264 import ParameterSets, with_lengths
 from onereel.errors import FootageError
 
@@ -128,6 +128,7 @@ def pictures(path: Path, start: int, stop: int, fps: int, seek: int | None = Non
         picture = film.streams.video[0]
         base = picture.time_base or Fraction(1)
         begins, rate = (picture.start_time or 0) * base, picture.average_rate or Fraction(fps)
+        picture.codec_context.options = STRICT
         if seek is not None:
             film.seek(seek, stream=picture)
         held, ends = None, Fraction(0)

@@ -13,7 +13,7 @@ import numpy as np
 from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 
-from onereel.adapters.film import open_film
+from onereel.adapters.film import STRICT, open_film
 
 Pcm = NDArray[np.float32]
 """Samples, (2, samples), from -1 to 1."""
@@ -60,6 +60,7 @@ def listen(path: Path, samples: int, begins: Fraction) -> Pcm:
     with open_film(path) as film:
         if not film.streams.audio:
             return heard
+        film.streams.audio[0].codec_context.options = STRICT
         at = None
         for frame in _frames(film.decode(film.streams.audio[0])):
             if at is None:

@@ -1,0 +1,176 @@
+"""Papers with pictures: the poster and the contact sheet."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageOps
+
+from onereel.adapters.card import AMBER, FADED, INK, PAPER, shortened, slate_card, typeface
+from onereel.adapters.film import frame_at
+from onereel.cut import Clip, Cut
+from onereel.errors import FootageError
+
+CANDIDATES = 8
+"""Takes looked at for a poster, spread over the cut."""
+
+WIDTH = 1600
+"""Width of a contact sheet in pixels."""
+
+MARGIN, GAP = 48, 18
+HEADER = 138
+CAPTION = 66
+RULE = (44, 46, 52)
+BORDER = (58, 60, 66)
+COLUMNS = ((2, 2), (9, 3), (40, 4), (100, 5), (240, 6))
+"""Up to so many shots, so many tiles in a row; beyond, `MOST_COLUMNS`."""
+
+MOST_COLUMNS = 8
+PORTRAIT_COLUMNS = 2
+"""Further tiles in a row when the film is taller than wide."""
+
+
+def poster(cut: Cut, paths: Mapping[str, Path]) -> bytes:
+    """Return the cut's strongest picture as a JPEG of the cut's size: sharp, with contrast, no slate card.
+
+    Args:
+        cut: The edit.
+        paths: Where each take's film lies, by SHA-256.
+
+    Raises:
+        FootageError: A film is missing or cannot be decoded.
+    """
+    filmed = [clip for clip in cut.clips if clip.media]
+    chosen = [filmed[k * len(filmed) // CANDIDATES] for k in range(CANDIDATES)] if filmed else []
+    stills = [
+        frame_at(_path(clip, paths), index)
+        for clip in dict.fromkeys(chosen)
+        for index in sorted({0, min(cut.fps, clip.frames // 2)})
+    ]
+    best = max(stills, key=_strength) if stills else slate_card(cut, cut.clips[0])
+    return _jpeg(_fitted(best, (cut.width, cut.height)))
+
+
+def contact_sheet(cut: Cut, paths: Mapping[str, Path], *, title: str = "", rehearsal: bool = False) -> bytes:
+    """Return a JPEG, `WIDTH` pixels wide, with every shot's opening frame, length and take.
+
+    Args:
+        cut: The edit.
+        paths: Where each take's film lies, by SHA-256.
+        title: What the production is called; its slug if empty.
+        rehearsal: Say loudly that nothing of it was filmed for money.
+
+    Raises:
+        FootageError: A film is missing or cannot be decoded.
+    """
+    grid = _Grid.of(cut)
+    sheet = Image.new("RGB", (WIDTH, grid.bottom), INK)
+    draw = ImageDraw.Draw(sheet)
+    _head(draw, cut, title or cut.production)
+    if rehearsal:
+        _badge(draw, "REHEARSAL")
+    for number, clip in enumerate(cut.clips):
+        at = grid.corner(number)
+        still = frame_at(_path(clip, paths)) if clip.media else slate_card(cut, clip)
+        sheet.paste(_fitted(still, grid.tile), at)
+        draw.rectangle((at[0], at[1], at[0] + grid.tile[0] - 1, at[1] + grid.tile[1] - 1), outline=BORDER)
+        _caption(draw, clip, cut.fps, (at[0], at[1] + grid.tile[1] + 10), grid.tile[0])
+    return _jpeg(sheet)
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Where the tiles lie."""
+
+    columns: int
+    rows: int
+    tile: tuple[int, int]
+
+    @classmethod
+    def of(cls, cut: Cut) -> "_Grid":
+        """Lay out a cut's clips."""
+        count = len(cut.clips)
+        columns = next((columns for most, columns in COLUMNS if count <= most), MOST_COLUMNS)
+        if cut.height > cut.width:
+            columns += PORTRAIT_COLUMNS
+        width = (WIDTH - 2 * MARGIN - (columns - 1) * GAP) // columns
+        return cls(columns, -(-count // columns), (width, round(width * cut.height / cut.width)))
+
+    @property
+    def pitch(self) -> int:
+        """Height of a row with its captions and the space below."""
+        return self.tile[1] + CAPTION + GAP
+
+    @property
+    def bottom(self) -> int:
+        """Height of the sheet."""
+        return MARGIN + HEADER + self.rows * self.pitch + MARGIN // 2
+
+    def corner(self, number: int) -> tuple[int, int]:
+        """Return a tile's upper left corner."""
+        row, column = divmod(number, self.columns)
+        return MARGIN + column * (self.tile[0] + GAP), MARGIN + HEADER + row * self.pitch
+
+
+def _head(draw: ImageDraw.ImageDraw, cut: Cut, title: str) -> None:
+    gaps = sum(clip.media is None for clip in cut.clips)
+    shots = len({clip.shot for clip in cut.clips})
+    facts = [f"{shots} shot{'' if shots == 1 else 's'}", _length(cut.seconds), f"{cut.width}x{cut.height}"]
+    facts += [f"{cut.fps} fps"] + [f"{gaps} on slates"] * bool(gaps)
+    face = typeface(46)
+    draw.text((MARGIN - 2, MARGIN), shortened(title, face, WIDTH - 2 * MARGIN - 260), PAPER, face)
+    draw.text((MARGIN, MARGIN + 64), "   ·   ".join(facts), FADED, typeface(21))
+    draw.line((MARGIN, MARGIN + HEADER - 30, WIDTH - MARGIN, MARGIN + HEADER - 30), RULE)
+
+
+def _badge(draw: ImageDraw.ImageDraw, words: str) -> None:
+    face = typeface(22)
+    width = round(face.getlength(words))
+    left, top = WIDTH - MARGIN - width - 36, MARGIN + 8
+    draw.rounded_rectangle((left, top, WIDTH - MARGIN, top + 42), radius=6, outline=AMBER, width=2)
+    draw.text((left + 18, top + 21), words, AMBER, face, anchor="lm")
+
+
+def _caption(draw: ImageDraw.ImageDraw, clip: Clip, fps: int, at: tuple[int, int], width: int) -> None:
+    left, top = at
+    big, small = typeface(21), typeface(17)
+    length = f"{clip.frames / fps:.1f} s" + (" · fade" if clip.transition == "fade" else "")
+    take = clip.slate.rpartition("/")[2] if clip.media else "slate"
+    room = width - small.getlength(length) - 14
+    draw.text((left, top), shortened(clip.shot, big, int(room)), PAPER, big)
+    beside = left + big.getlength(clip.shot) + 10
+    if beside + small.getlength(take) < left + room:
+        draw.text((beside, top + 4), take, FADED if clip.media else AMBER, small)
+    draw.text((left + width, top + 4), length, FADED, small, anchor="ra")
+    told = (clip.title, FADED) if clip.media else (clip.reason or clip.title, AMBER)
+    draw.text((left, top + 30), shortened(told[0], small, width), told[1], small)
+
+
+def _length(seconds: float) -> str:
+    minutes, rest = divmod(seconds, 60)
+    return f"{int(minutes)}:{int(rest):02d}" if minutes else f"{rest:.1f} s"
+
+
+def _path(clip: Clip, paths: Mapping[str, Path]) -> Path:
+    if clip.media is None or clip.media.sha256 not in paths:
+        raise FootageError(f"no film was given for {clip.slate or clip.shot}")
+    return paths[clip.media.sha256]
+
+
+def _fitted(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    return ImageOps.pad(image, size, Image.Resampling.LANCZOS, color=(0, 0, 0))
+
+
+def _strength(image: Image.Image) -> float:
+    """Return how much there is to see: contrast times detail of a small grey copy."""
+    luma = np.asarray(image.convert("L").resize((320, 180), Image.Resampling.BOX), np.float32)
+    detail = np.abs(np.diff(luma, axis=0)).mean() + np.abs(np.diff(luma, axis=1)).mean()
+    return float(luma.std() * detail)
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    target = io.BytesIO()
+    image.save(target, "JPEG", quality=90, subsampling=0, optimize=True)
+    return target.getvalue()
