@@ -15,7 +15,11 @@ Film covers a keyframe's strip with its own, so both have the same height.
 """
 
 _SLATE: Final = re.compile(r"\b[a-z0-9][a-z0-9-]*/s\d{3,4}(?:/t\d{2,})?")
-_LABEL: Final = re.compile(r"^\s*(?:[A-Z][\w ,-]{0,30}:|#+|\*+|-)\s*")
+_TELLING: Final = re.compile(r"^(?:Subject|Action of the shot):\s*(.*)", re.MULTILINE)
+_FORMAL: Final = re.compile(
+    r"^(?:A single|Continue the same shot|Camera:|Setting:|Lighting:|Style:|Sound:|No |Follow |Edit the first image)",
+    re.I,
+)
 
 
 @lru_cache(maxsize=16)
@@ -30,11 +34,13 @@ def strip_height(size: tuple[int, int]) -> int:
 
 
 def caption(words: str) -> str:
-    """Return what a strip says about a prompt: its slate if it names one, then its first words."""
+    """Return what a strip says about a prompt: its slate if it names one, then what happens."""
     slate = _SLATE.search(words)
-    lines = [_LABEL.sub("", line).strip() for line in words.splitlines()]
-    first = next((line for line in lines if len(line.split()) > 2), " ".join(lines))  # noqa: PLR2004 - a label has two
-    return f"{slate[0]}   {first}" if slate else first
+    telling = _TELLING.search(words)
+    lines = [line for line in words.splitlines() if line.strip()]
+    first = next((line for line in lines if not _FORMAL.match(line)), " ".join(lines))
+    said = telling[1] if telling is not None else first
+    return f"{slate[0]}   {said}" if slate is not None else said
 
 
 @lru_cache(maxsize=64)

@@ -5,12 +5,15 @@ from functools import lru_cache
 from typing import Any, Final
 
 from PIL import Image, UnidentifiedImageError
+from PIL.PngImagePlugin import PngInfo
 
 from onereel.studio.shelf import Shelf
 from onereel.studio.wire import invalid, read_base64
 
 _LARGEST: Final = 50_000_000
 """Pixels beyond which a picture is taken for a bomb."""
+
+_WORDS: Final = "Description"
 
 _TYPES: Final = ("image/png", "image/jpeg", "image/webp", "image/heic", "image/heif")
 
@@ -74,8 +77,16 @@ def decode(data: bytes) -> Image.Image:
         ) from None
 
 
-def encode(picture: Image.Image) -> bytes:
-    """Return a picture as PNG; fast rather than small."""
+def encode(picture: Image.Image, words: str = "") -> bytes:
+    """Return a picture as PNG, fast rather than small, with the words it was drawn from."""
+    about = PngInfo()
+    about.add_itxt(_WORDS, words)
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=1)
+    picture.save(buffer, "PNG", compress_level=1, pnginfo=about)
     return buffer.getvalue()
+
+
+def words_in(data: bytes) -> str:
+    """Return the words a studio's picture was drawn from; empty for any other picture."""
+    with Image.open(io.BytesIO(data)) as picture:
+        return str(picture.info.get(_WORDS, ""))
