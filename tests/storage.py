@@ -60,7 +60,7 @@ def rclone(folder: Path, *, tls: bool = False) -> Iterator[Storage]:
         str(certificate) if tls else "",
         served,
     )
-    command = [_program(), "serve", "s3", "--addr", f"127.0.0.1:{port}", "--dir-cache-time", "1ms", str(served)]
+    command = [_program(), "serve", "s3", "--addr", f"127.0.0.1:{port}", str(served)]
     command += ["--cert", str(certificate), "--key", str(key)] if tls else []
     named = {
         "RCLONE_AUTH_KEY": f'"{storage.access_key},{storage.secret_key}"',

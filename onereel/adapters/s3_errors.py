@@ -11,6 +11,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     PartialCredentialsError,
     ReadTimeoutError,
+    ResponseStreamingError,
     SSLError,
 )
 from s3transfer.exceptions import RetriesExceededError
@@ -51,7 +52,8 @@ _BY_KIND: dict[type[Exception], str] = {
     EndpointConnectionError: "nothing answers there; check AWS_ENDPOINT_URL_S3 and that the server runs",
     ConnectTimeoutError: "nothing answers there; check AWS_ENDPOINT_URL_S3 and the network",
     ReadTimeoutError: "the server stopped answering; run again later",
-    RetriesExceededError: "the connection broke again and again; check the network",
+    ResponseStreamingError: "the answer broke off; run again",
+    RetriesExceededError: "the answer broke off again and again; check the network",
 }
 _LONGEST_WORDS = 200
 
