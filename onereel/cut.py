@@ -16,12 +16,15 @@ Treatment = Literal["copied", "trimmed", "conformed", "slate"]
 
 
 class Clip(Noun):
-    """The part of a take that is on screen, from the take's first frame on."""
+    """The part of a take that is on screen."""
 
     shot: str = Field(min_length=1, description="The shot it covers: s010.")
     slate: str = Field(default="", description='The take: "lighthouse/s010/t02"; empty for a gap.')
     media: Media | None = Field(default=None, description="The take's film; None is a gap, filled by a slate card.")
     frames: int = Field(gt=0, description="Length on screen in frames; a fade into the next clip adds nothing.")
+    skip_frames: int = Field(
+        default=0, ge=0, description="Frames of the take before the first one shown, where its end matters more."
+    )
     handle_frames: int = Field(
         default=0,
         ge=0,
@@ -37,7 +40,7 @@ class Cut(Noun):
     """The whole edit: clips in screen order, at one size and one rate.
 
     Its length is always the sum of its clips' `frames`. A fade from one clip to the next starts where the next
-    one starts: the next clip's frame 0 is in place, and the `handle_frames` of the first fade out over it. With
+    one starts: the next clip's first frame is in place, and the `handle_frames` of the first fade out over it. With
     fewer handles than `FADE_FRAMES` the dissolve is shorter; with none it is a straight cut. A fade on the last
     clip goes to black inside the clip's own last `FADE_FRAMES` frames.
     """

@@ -21,7 +21,15 @@ class OnereelError(Exception):
 
 
 class BadInput(OnereelError, ValueError):
-    """A person must change something; nothing was requested and nothing was paid."""
+    """A person must change something; nothing was requested and nothing was paid.
+
+    Attributes:
+        problems: Each thing to change, where there are several.
+    """
+
+    def __init__(self, message: str, *, problems: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems or (message,)
 
 
 class StudioBusy(OnereelError):

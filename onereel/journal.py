@@ -51,7 +51,6 @@ class Intent(Noun):
     kind: str
     production: str
     label: str = Field(description="What it is for, in words: keyframe s010/opening.")
-    shot: str = ""
     order: AnyOrder = Field(discriminator="kind")
     attempt: int
     usd: float = Field(description="Reserved: the most it can cost.")
@@ -100,7 +99,6 @@ class Wanted:
     order: AnyOrder
     production: str
     label: str
-    shot: str = ""
     filtered_tries: int = 2
     repay_up_to_usd: float = 0.0
 
@@ -231,6 +229,14 @@ class Journal:
             attempt += 1
         return found
 
+    async def bought_before(self, wanted: Wanted) -> tuple[str, Outcome] | None:
+        """Return the key and outcome of an order that was settled before, by anyone; None if it has to be bought."""
+        call = await self.find(wanted.order)
+        if call is None or call.outcome is None or call.outcome.end != "settled":
+            return None
+        await self._point(wanted.production, call.intent.key)
+        return call.intent.key, call.outcome
+
     async def read(self, key: str) -> Call | None:
         """Return the call under a key, or None if it was never intended."""
         return await asyncio.to_thread(read_call, self._vault, key)
@@ -349,7 +355,6 @@ class Journal:
             kind=wanted.order.kind,
             production=wanted.production,
             label=wanted.label,
-            shot=wanted.shot,
             order=wanted.order,
             attempt=attempt,
             usd=price(wanted.order, self._table, now.date()),
@@ -395,6 +400,12 @@ def calls_of(vault: Vault, production: str) -> list[Call]:
     keys = [name.rsplit("/", 1)[1].removesuffix(".json") for name in vault.keys(calls_prefix(production))]
     calls = [call for key in keys if (call := read_call(vault, key)) is not None]
     return sorted(calls, key=lambda call: call.intent.at)
+
+
+def unknown_on(calls: list[Call], production: str) -> float:
+    """Return what a production may have spent on calls whose outcome nobody knows."""
+    own = [call for call in calls if call.intent.production == production]
+    return round(sum(call.outcome.usd for call in own if call.outcome and call.outcome.end == "unknown"), 6)
 
 
 def _how_it_ended(error: StudioBusy | Refused) -> tuple[End, BaseException, float]:

@@ -16,6 +16,7 @@ from onereel.prompts import (
     FADE_SECONDS,
     End,
     clip_words,
+    edit_words,
     extension_words,
     keyframe_words,
     sheet_label,
@@ -52,7 +53,8 @@ class StillPlan(Noun):
     end: End
     words: str
     guides: tuple[Guide, ...]
-    usd: float = Field(description="At most, all candidates together.")
+    retouch: str = Field(default="", description="What is changed in the drawing afterwards, by an edit of itself.")
+    usd: float = Field(description="At most, all candidates and the edit together.")
 
 
 class TakePlan(Noun):
@@ -134,7 +136,8 @@ def plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date) -
     problems = [*_brief_problems(brief, illustrator), *_crowded(brief, storyboard, illustrator)]
     problems += [problem for draft in drafts for problem in draft.problems()]
     if problems:
-        raise BadInput("the plan cannot be filmed:\n" + "\n".join(f"- {problem}" for problem in problems))
+        listed = "\n".join(f"- {problem}" for problem in problems)
+        raise BadInput(f"the plan cannot be filmed:\n{listed}", problems=tuple(problems))
 
     sheets = tuple(_sheets(storyboard, brief, table, size)) if brief.filming != "words" else ()
     stills = tuple(_stills(storyboard, brief, table, illustrator, size)) if brief.filming == "keyframes" else ()
@@ -147,7 +150,7 @@ def plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date) -
         sheets=sheets,
         stills=stills,
         takes=takes,
-        purchases=tuple(_purchases(brief, sheets, stills, takes, camera, resolution, size)),
+        purchases=tuple(_purchases(brief, sheets, stills, takes, table, resolution, size)),
         warnings=tuple(_warnings(brief, table, today)),
     )
 
@@ -249,7 +252,15 @@ class _Draft:
 
 
 def guides(shot: Shot, brief: Brief) -> Iterator[Guide]:
-    """Yield the pictures a shot follows, in order: its characters' references or sheets, then the brief's own."""
+    """Yield the pictures a shot follows, each once: its characters' references or sheets, then the brief's own."""
+    seen: set[str] = set()
+    for guide in _all_guides(shot, brief):
+        if not guide.path or guide.path not in seen:
+            seen.add(guide.path)
+            yield guide
+
+
+def _all_guides(shot: Shot, brief: Brief) -> Iterator[Guide]:
     for name in shot.characters:
         who = brief.character(name)
         if who is None:
@@ -322,13 +333,15 @@ def _stills(
             shown = tuple(guides(shot, brief))
             words = keyframe_words(shot, brief, end, numbered([guide.label for guide in shown]))
             usd = drawing_usd(table, illustrator.id, size, words_tokens(words), len(shown))
+            edit = drawing_usd(table, illustrator.id, size, words_tokens(edit_words(shot.retouch)), 1)
             yield StillPlan(
                 id=f"{shot.id}/{end}",
                 shot=shot.id,
                 end=end,
                 words=words,
                 guides=shown,
-                usd=round(usd * brief.candidates, 6),
+                retouch=shot.retouch,
+                usd=round(usd * brief.candidates + (edit if shot.retouch else 0), 6),
             )
 
 
@@ -337,20 +350,24 @@ def _purchases(  # noqa: PLR0917 - the parts of one plan
     sheets: tuple[SheetPlan, ...],
     stills: tuple[StillPlan, ...],
     takes: tuple[TakePlan, ...],
-    camera: CameraModel,
+    table: ModelTable,
     resolution: str,
     size: str,
 ) -> Iterator[Purchase]:
+    camera = table.camera(brief.models.video)
     image, video = brief.models.image, brief.models.video
     for sheet in sheets:
         what = f"character sheet {sheet.character}"
         yield Purchase(what=what, kind="image", model=image, detail=f"{size} 16:9", usd=sheet.usd)
     for still in stills:
-        each = round(still.usd / brief.candidates, 6)
+        edit = drawing_usd(table, image, size, words_tokens(edit_words(still.retouch)), 1) if still.retouch else 0.0
+        each = round((still.usd - edit) / brief.candidates, 6)
         detail = f"{size} {brief.aspect_ratio}, {len(still.guides)} references"
         for candidate in range(1, brief.candidates + 1):
             what = f"keyframe {still.id}" + (f" candidate {candidate}" if brief.candidates > 1 else "")
             yield Purchase(what=what, kind="image", model=image, detail=detail, usd=each)
+        if still.retouch:
+            yield Purchase(what=f"keyframe {still.id} retouched", kind="image", model=image, detail=size, usd=edit)
     for take in takes:
         lengths = [take.coverage.first, *take.coverage.extensions]
         for hop, seconds in enumerate(lengths):

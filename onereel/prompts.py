@@ -65,8 +65,8 @@ def storyboard_words(brief: Brief, camera: CameraModel, resolution: str, rejecte
         f"- A shot with a closing picture lasts {_list(singles)} seconds exactly, is not extended, and does not fade.",
         (
             "- join: 'cut' opens on its own picture; 'match' opens on the closing picture of the shot before (which "
-            "must describe one); 'continue' goes on from the last frame of the shot before. Leave opening empty for match "
-            "and continue. The first shot joins 'cut'."
+            "must describe one); 'continue' goes on from the last frame of the shot before. Leave opening empty for "
+            "match and continue. The first shot joins 'cut'."
         ),
         "- transition is 'cut', or 'fade' where time passes; a shot that fades is followed by a shot that joins 'cut'.",
         f"- characters lists only names from the brief ({', '.join(who.name for who in brief.characters) or 'none'}).",
@@ -85,7 +85,8 @@ def storyboard_words(brief: Brief, camera: CameraModel, resolution: str, rejecte
 def storyboard_schema() -> dict[str, Any]:
     """Return the JSON schema of the storyboard the text model answers with: the noun's own, without our notes."""
     schema = Storyboard.model_json_schema()
-    schema["$defs"]["Shot"]["properties"].pop("note")
+    for ours in ("note", "retouch"):
+        schema["$defs"]["Shot"]["properties"].pop(ours)
     return schema
 
 
@@ -110,7 +111,6 @@ def keyframe_words(shot: Shot, brief: Brief, end: End, labels: Sequence[str]) ->
         f"Lighting: {_join(shot.lighting, brief.look.lighting)}",
         f"Lens and style: {_join(shot.lens, brief.look.lens, _style(brief.look))}",
         _follow(labels),
-        f"Director's note: {shot.note}" if shot.note else "",
         f"Keep out: {shot.negative}" if shot.negative else "",
         f"Lettering, only where the scene calls for it, in {brief.language}; no captions, borders or watermarks.",
         f"Output: one full-bleed {brief.aspect_ratio} photograph-like frame.",

@@ -1,7 +1,8 @@
 """The storyboard: the ordered plan of shots, and the rules a plan must keep whoever wrote it."""
 
+import re
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -12,37 +13,58 @@ MAX_SHOTS = 400
 TOLERANCE = 0.10
 """How far the sum of the shots may be off the brief's length, as a fraction."""
 
+_ROUNDING = 1e-6
+
 Join = Literal["cut", "match", "continue"]
 Transition = Literal["cut", "fade"]
 
 
-class View(Noun):
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+
+
+def _plain(value: Any) -> Any:
+    """Return text as every shot list keeps it: no control characters, one kind of line end, no space around."""
+    if not isinstance(value, str):
+        return value
+    return _UNSEEN.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+class Written(Noun):
+    """A noun whose words people and models write: what a file cannot keep or nobody can see is left out."""
+
+    _plain_words = field_validator("*", mode="before")(_plain)
+
+
+class View(Written):
     """Where the camera stands and how it moves."""
 
     position: str = Field(default="", max_length=200, description="Where it stands: eye level, low angle, aerial.")
     movement: str = Field(default="", max_length=200, description="How it moves: slow push in, static, pan left.")
 
-    @classmethod
-    def parse(cls, text: str) -> "View":
-        """Read 'position; movement', the one-line form of shot lists."""
-        position, _, movement = text.partition(";")
-        return cls(position=position.strip(), movement=movement.strip())
-
     def __str__(self) -> str:
+        """The one-line form of shot lists, 'position; movement'."""
         return f"{self.position}; {self.movement}" if self.movement else self.position
 
 
-class Line(Noun):
+class Line(Written):
     """One spoken line."""
 
     speaker: str = Field(min_length=1, max_length=40, pattern=r"^[^:\r\n]+$", description="Who speaks.")
     line: str = Field(min_length=1, max_length=400, pattern=r"^[^\r\n]+$", description="The words, without quotes.")
 
+    def __str__(self) -> str:
+        """The one-line form of shot lists, 'SPEAKER: words'."""
+        return f"{self.speaker}: {self.line}"
 
-class Shot(Noun):
+
+Name = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^;:|\r\n]+$")]
+"""As a brief may call a character; a shot list separates names by ';'."""
+
+
+class Shot(Written):
     """One uninterrupted view, as planned; takes are attempts to film it."""
 
-    id: str = Field(pattern=r"^s\d{3,4}$", description="s010, s020, ... in screen order; the gaps leave room.")
+    id: str = Field(pattern=r"^s[0-9]{3,4}$", description="s010, s020, ... in screen order; the gaps leave room.")
     seconds: float = Field(ge=1, le=120, description="Length on screen in seconds.")
     action: str = Field(min_length=1, max_length=800, description="What happens, in one or two sentences.")
     setting: str = Field(default="", max_length=400, description="Place, time of day, weather.")
@@ -63,19 +85,35 @@ class Shot(Noun):
         max_length=800,
         description="The last picture, as a still. Empty: the camera may end anywhere.",
     )
-    characters: tuple[str, ...] = Field(default=(), max_length=5, description="Names of characters in the picture.")
+    characters: tuple[Name, ...] = Field(default=(), max_length=5, description="Names of characters in the picture.")
     join: Join = Field(
         default="cut",
         description="How it opens: cut: on its own keyframe; match: on the previous shot's closing keyframe; "
         "continue: on the last frame the previous shot filmed.",
     )
     transition: Transition = Field(default="cut", description="How it gives way to the next shot.")
-    note: str = Field(default="", max_length=800, description="The director's note for the next take.")
+    note: str = Field(default="", max_length=800, description="The director's note to the camera.")
+    retouch: str = Field(default="", max_length=800, description="What to change in its own keyframes; the rest stays.")
 
     @field_validator("camera", mode="before")
     @classmethod
     def _one_line_view(cls, value: Any) -> Any:
-        return View.parse(value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        position, _, movement = value.partition(";")
+        return {"position": position, "movement": movement}
+
+    @field_validator("dialogue", mode="before")
+    @classmethod
+    def _one_line_each(cls, value: Any) -> Any:
+        lines = [line for line in _plain(value).split("\n") if line.strip()] if isinstance(value, str) else value
+        return [_spoken(line) for line in lines] if isinstance(lines, list | tuple) else lines
+
+    @field_validator("characters", mode="before")
+    @classmethod
+    def _one_line_names(cls, value: Any) -> Any:
+        names = [name for name in value.split(";") if name.strip()] if isinstance(value, str) else value
+        return [_plain(name) for name in names] if isinstance(names, list | tuple) else names
 
     @field_validator("camera")
     @classmethod
@@ -85,7 +123,17 @@ class Shot(Noun):
         return value
 
 
-class Storyboard(Noun):
+def _spoken(line: Any) -> Any:
+    """Read 'SPEAKER: words', the one-line form of shot lists."""
+    if not isinstance(line, str):
+        return line
+    speaker, colon, words = line.partition(":")
+    if not colon:
+        raise ValueError(f"{line[:60]!r} has no speaker; write SPEAKER: words, one line each")
+    return {"speaker": speaker, "line": words}
+
+
+class Storyboard(Written):
     """The ordered plan of shots."""
 
     title: str = Field(default="", max_length=120, description="Title of the film.")
@@ -119,7 +167,7 @@ def faults(storyboard: Storyboard, brief: Brief) -> list[str]:
     """Return every rule the storyboard breaks, in words that tell its author what to change."""
     found = [fault for shot in storyboard.shots for fault in _shot_faults(shot, storyboard, brief)]
     off = abs(storyboard.seconds - brief.seconds)
-    if off > TOLERANCE * brief.seconds:
+    if off > TOLERANCE * brief.seconds + _ROUNDING:
         found.append(
             f"the shots last {storyboard.seconds:g} s together, the brief asks for {brief.seconds:g} s; "
             f"stay within {TOLERANCE:.0%}"
@@ -133,6 +181,7 @@ def _shot_faults(shot: Shot, storyboard: Storyboard, brief: Brief) -> Sequence[s
         for name in shot.characters
         if brief.character(name) is None
     ]
+    found += [f"{shot.id}: names {name!r} more than once; name everyone once" for name in _repeated(shot.characters)]
     previous = storyboard.before(shot)
     if shot.join != "cut" and previous is None:
         found.append(f"{shot.id}: the first shot cannot join {shot.join!r}: there is nothing before it; use 'cut'")
@@ -143,6 +192,11 @@ def _shot_faults(shot: Shot, storyboard: Storyboard, brief: Brief) -> Sequence[s
     if shot.join != "cut" and previous is not None and previous.transition == "fade":
         found.append(f"{shot.id}: joins {shot.join!r}, but {previous.id} fades out; use transition 'cut' there")
     return found
+
+
+def _repeated(names: Sequence[str]) -> list[str]:
+    folded = [name.casefold() for name in names]
+    return sorted({name for name in folded if folded.count(name) > 1})
 
 
 def _listed(brief: Brief) -> str:

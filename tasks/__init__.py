@@ -1,0 +1,62 @@
+"""Stages as Prefect tasks: when to try again, and how many at once. What is done is in ``onereel``.
+
+Nothing here is cached by Prefect: its cache fails open, and everything paid is found again through the journal.
+"""
+
+import asyncio
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.tasks import Task
+
+from onereel.company import Company
+from onereel.errors import StudioBusy
+
+MOST_TRIES = 20
+"""Upper bound of the policy's busy_tries; the policy decides."""
+LONGEST_BACKOFF = 60.0
+
+_at_work: ContextVar[Company] = ContextVar("company")
+
+
+@contextmanager
+def at_work(company: Company) -> Iterator[None]:
+    """Let the tasks called inside find the company; clients and vaults are no task parameters."""
+    token = _at_work.set(company)
+    try:
+        yield
+    finally:
+        _at_work.reset(token)
+
+
+def company() -> Company:
+    """Return the company of the production being made."""
+    return _at_work.get()
+
+
+async def when_free(_task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
+    """Wait as long as a busy studio asked, or a growing while, and try again; anything else stays as it ended."""
+    busy = await state.aresult(raise_on_failure=False)
+    if not isinstance(busy, StudioBusy) or busy.daily or run.run_count > company().brief.policy.busy_tries:
+        return False
+    backoff = min(LONGEST_BACKOFF, 2.0 ** (run.run_count - 1))
+    await asyncio.sleep((busy.after or backoff) * random.uniform(1.0, 1.25))  # noqa: S311 - jitter, not a secret
+    return True
+
+
+ASKING: dict[str, Any] = {
+    "retries": MOST_TRIES,
+    "retry_delay_seconds": 0,
+    "retry_condition_fn": when_free,
+    "cache_policy": NO_CACHE,
+    "persist_result": False,
+}
+"""Options of tasks that ask a studio."""
+
+WORKING: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False}
+"""Options of tasks that work on this machine."""

@@ -87,8 +87,8 @@ def _reels(cut: Cut, paths: Mapping[str, Path], pool: ThreadPoolExecutor) -> tup
     found = dict(zip(digests, read, strict=True))
     reels = tuple(found[clip.media.sha256] if clip.media else None for clip in cut.clips)
     for clip, reel in zip(cut.clips, reels, strict=True):
-        if reel and reel.length(cut.fps) < clip.frames:
-            have = reel.length(cut.fps)
+        if reel and reel.length(cut.fps) < clip.skip_frames + clip.frames:
+            have = reel.length(cut.fps) - clip.skip_frames
             raise FootageError(f"{clip.slate or clip.shot} has {have} frames; the cut shows {clip.frames}")
     return reels
 
@@ -164,7 +164,8 @@ def _prepare(plan: Splice, index: int) -> _Prepared:
         blackout=cut.blackout(index) * RATE // cut.fps,
     )
     whole = samples + joint.handle
-    sound = listen(reel.path, whole, reel.begins) if reel else silence(whole)
+    skipped = Fraction(cut.clips[index].skip_frames, cut.fps)
+    sound = listen(reel.path, whole, reel.begins + skipped) if reel else silence(whole)
     return _Prepared(index, plan.encoded(index), sound, joint)
 
 
@@ -199,7 +200,8 @@ def _pictures(plan: Splice, prepared: Iterator[_Prepared], stream: VideoStream) 
 def _copies(plan: Splice, index: int, start: int, stop: int) -> Iterator[tuple[int, "av.Packet[Any]"]]:
     reel = plan.reels[index]
     if reel is not None:
-        yield from zip((shown - start for shown in reel.shown[start:stop]), copied(reel, start, stop), strict=True)
+        first, last = (edge + plan.cut.clips[index].skip_frames for edge in (start, stop))
+        yield from zip((shown - first for shown in reel.shown[first:last]), copied(reel, first, last), strict=True)
 
 
 def _own(units: list[Unit]) -> Iterator[tuple[int, "av.Packet[Any]"]]:

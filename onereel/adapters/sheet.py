@@ -45,7 +45,7 @@ def poster(cut: Cut, paths: Mapping[str, Path]) -> bytes:
     filmed = [clip for clip in cut.clips if clip.media]
     chosen = [filmed[k * len(filmed) // CANDIDATES] for k in range(CANDIDATES)] if filmed else []
     stills = [
-        frame_at(_path(clip, paths), index)
+        frame_at(_path(clip, paths), clip.skip_frames + index)
         for clip in dict.fromkeys(chosen)
         for index in sorted({0, min(cut.fps, clip.frames // 2)})
     ]
@@ -73,7 +73,7 @@ def contact_sheet(cut: Cut, paths: Mapping[str, Path], *, title: str = "", rehea
         _badge(draw, "REHEARSAL")
     for number, clip in enumerate(cut.clips):
         at = grid.corner(number)
-        still = frame_at(_path(clip, paths)) if clip.media else slate_card(cut, clip)
+        still = frame_at(_path(clip, paths), clip.skip_frames) if clip.media else slate_card(cut, clip)
         sheet.paste(_fitted(still, grid.tile), at)
         draw.rectangle((at[0], at[1], at[0] + grid.tile[0] - 1, at[1] + grid.tile[1] - 1), outline=BORDER)
         _caption(draw, clip, cut.fps, (at[0], at[1] + grid.tile[1] + 10), grid.tile[0])

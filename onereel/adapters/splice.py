@@ -14,7 +14,7 @@ from onereel.adapters.card import slate_card
 from onereel.adapters.h264 import ParameterSets
 from onereel.adapters.picture import House, Unit, black, blend, conform, encode, from_image, pictures
 from onereel.adapters.reel import PROFILES, Kind, Reel
-from onereel.cut import Cut, Treatment
+from onereel.cut import Clip, Cut, Treatment
 
 ENCODER_DELAY = 2
 """Longest re-ordering our encoder does, in frames."""
@@ -95,9 +95,10 @@ class Splice:
             card = from_image(slate_card(self.cut, self.cut.clips[index]), self.house)
             yield from (card for _ in range(start, stop))
             return
-        before = [at for at in reel.splits if at <= start]
+        skip = self.cut.clips[index].skip_frames
+        before = [at for at in reel.splits if at <= start + skip]
         seek = reel.stamps[before[-1]] if before else None
-        for frame in pictures(reel.path, start, stop, self.cut.fps, seek):
+        for frame in pictures(reel.path, start + skip, stop + skip, self.cut.fps, seek):
             yield conform(frame, self.house)
 
 
@@ -110,7 +111,7 @@ def splice(cut: Cut, reels: tuple[Reel | None, ...]) -> Splice:
     sets = house.parameter_sets()
     avcc = ParameterSets.parse(kind.avcc).joined(sets) if kind else _alone(sets)
     spans = tuple(
-        _spans(reel if reel in same else None, cut.clips[at].frames, cut.lead(at), cut.blackout(at))
+        _spans(reel if reel in same else None, cut.clips[at], cut.lead(at), cut.blackout(at))
         for at, reel in enumerate(reels)
     )
     return Splice(cut, reels, house, avcc, max(house.delay, max((reel.delay for reel in same), default=0)), spans)
@@ -120,7 +121,7 @@ def _with_handles_there_are(cut: Cut, reels: tuple[Reel | None, ...]) -> Cut:
     """Return the cut with dissolves no longer than the takes reach; a slate card reaches as far as asked."""
     clips = []
     for clip, reel in zip(cut.clips, reels, strict=True):
-        spare = clip.handle_frames if reel is None else max(0, reel.length(cut.fps) - clip.frames)
+        spare = clip.handle_frames if reel is None else max(0, reel.length(cut.fps) - clip.skip_frames - clip.frames)
         clips.append(clip.model_copy(update={"handle_frames": min(clip.handle_frames, spare)}))
     return cut.model_copy(update={"clips": tuple(clips)})
 
@@ -147,20 +148,22 @@ def _alone(sets: ParameterSets) -> bytes:
     return sets.joined(replace(sets, sps=(), pps=()))
 
 
-def _spans(reel: Reel | None, frames: int, lead: int, blackout: int) -> tuple[Span, ...]:
+def _spans(reel: Reel | None, clip: Clip, lead: int, blackout: int) -> tuple[Span, ...]:
     """Cut a clip into copied and own spans: whole GOPs between the first and the last seam."""
-    start, stop = _copyable(reel, frames, lead, frames - blackout) if reel else (0, 0)
+    frames, skip = clip.frames, clip.skip_frames
+    start, stop = _copyable(reel, skip + lead, skip + frames - blackout) if reel else (skip, skip)
+    start, stop = start - skip, stop - skip
     if start >= stop:
         return (Span(0, frames, copy=False),)
     spans = (Span(0, start, copy=False), Span(start, stop, copy=True), Span(stop, frames, copy=False))
     return tuple(span for span in spans if span.frames)
 
 
-def _copyable(reel: Reel, frames: int, first: int, last: int) -> tuple[int, int]:
-    ends = (*reel.splits, reel.frames)
+def _copyable(reel: Reel, first: int, last: int) -> tuple[int, int]:
+    """Return the longest copy between two frames of the take, or an empty one at the first."""
     starts = [at for at in reel.splits if at >= first]
-    stops = [at for at in ends if at <= min(last, frames)]
-    return (starts[0], stops[-1]) if starts and stops else (0, 0)
+    stops = [at for at in (*reel.splits, reel.frames) if at <= last]
+    return (starts[0], stops[-1]) if starts and stops else (first, first)
 
 
 def _treatment(gap: bool, spans: tuple[Span, ...]) -> Treatment:  # noqa: FBT001 - one caller, named there

@@ -52,7 +52,7 @@ def timeline(cut: Cut, takes: Mapping[str, Sequence[TakeFile]]) -> str:
 
 def _item(clip: Clip, fps: int, takes: Mapping[str, Sequence[TakeFile]]) -> Any:
     """Return a clip with its takes, or a gap."""
-    shown = otio.opentime.TimeRange(_time(0, fps), _time(clip.frames, fps))
+    shown = otio.opentime.TimeRange(_time(clip.skip_frames, fps), _time(clip.frames, fps))
     facts = {"onereel": clip.model_dump(mode="json", exclude={"title"})}
     if clip.media is None:
         return otio.schema.Gap(name=clip.shot, source_range=shown, metadata=facts)

@@ -1,0 +1,43 @@
+"""produce: from a brief to the delivery."""
+
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+
+from flows.running import Asked, ended, named, nothing_filmed, opened, planned, reported
+from flows.shooting import Shooting
+from onereel.brief import Brief
+from onereel.delivering import Story
+from tasks.assembly import deliver
+from tasks.delivery import publish
+from tasks.storyboard import storyboard
+
+
+@flow(name="produce", flow_run_name=named, persist_result=False)
+async def produce(
+    brief: Brief | None = None,
+    stored_brief: str = "",
+    shots: str = "",
+    rehearse: bool = False,
+    vault: str = "",
+) -> State[Any]:
+    """Turn a brief into a finished film.
+
+    Args:
+        brief: What to make. Leave empty to use a stored brief.
+        stored_brief: Name of a production whose brief is in the vault; used when no brief is given.
+        shots: Key in the vault of a shot list (CSV, XLSX, JSON, YAML). Empty: a text model writes the storyboard.
+        rehearse: Make the whole film against the local studio, for nothing.
+        vault: Where everything is kept: a folder or s3://bucket/prefix. Empty: ONEREEL_VAULT.
+    """
+    async with opened(Asked(brief, stored_brief, shots, vault, rehearse)) as (company, given):
+        board = await storyboard(given)
+        plan = planned(company, board.storyboard)
+        shooting = Shooting(company, plan, board.storyboard)
+        results = await shooting.film()
+        nothing_filmed(results)
+        manifest = await deliver(plan.production, Story(plan, board, results, company.stills))
+        report = await reported(company, plan, results, manifest)
+        await publish(report, manifest)
+        return ended(report)

@@ -1,0 +1,143 @@
+"""What every flow that makes a film does first and last: find the brief, cast the company, say how it ended."""
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from prefect import runtime
+from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError, concurrency
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from onereel.brief import Brief
+from onereel.casting import cast, check_kept, connected, dated, stored_brief, stored_shots, vault_for
+from onereel.company import Company
+from onereel.delivering import Missing, Results, shot_states
+from onereel.errors import BadInput, OnereelError
+from onereel.media import write_noun
+from onereel.papers import Manifest
+from onereel.plan import Plan, plan
+from onereel.report import Report, report
+from onereel.settings import read_settings
+from onereel.slate import brief_key
+from onereel.storyboard import Storyboard
+from tasks import at_work
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a run was asked to make, and where."""
+
+    brief: Brief | None = None
+    stored_brief: str = ""
+    shots: str = ""
+    vault: str = ""
+    rehearse: bool = False
+
+
+@asynccontextmanager
+async def opened(asked: Asked) -> AsyncIterator[tuple[Company, Storyboard | None]]:
+    """Find the brief and the shot list given by hand, if any, and put the company to work.
+
+    Raises:
+        BadInput: Neither brief nor name, nothing under that name, or a model that cannot be reached.
+    """
+    brief, rehearse = asked.brief, asked.rehearse
+    settings = read_settings()
+    vault = vault_for(settings, asked.vault, rehearsal=rehearse)
+    today = datetime.now(UTC).date()
+    if brief is None and not asked.stored_brief:
+        raise BadInput("no brief: fill in the brief, or name a production whose brief is in the vault")
+    found = brief if brief is not None else await asyncio.to_thread(stored_brief, vault, asked.stored_brief)
+    await asyncio.to_thread(check_kept, found, vault)
+    given = await asyncio.to_thread(stored_shots, vault, asked.shots) if asked.shots else None
+    share = shared if os.environ.get("PREFECT_API_URL") else None
+    with connected(rehearsal=rehearse) as connection:
+        casting = cast(dated(found, today), settings, connection, vault, rehearsal=rehearse, share=share)
+        async with casting as company:
+            await asyncio.to_thread(write_noun, vault, brief_key(found.production), found)
+            with at_work(company):
+                yield company, given
+
+
+def planned(company: Company, storyboard: Storyboard) -> Plan:
+    """Return what will be bought, if the budget covers it.
+
+    Raises:
+        BadInput: A shot cannot be filmed as asked, or the plan costs more than the budget; says both.
+    """
+    found = plan(company.brief, storyboard, company.table, datetime.now(UTC).date())
+    check_budget(found, company.journal.budget.limit)
+    return found
+
+
+def check_budget(found: Plan, limit: float) -> None:
+    """Refuse a plan that costs more than the budget, before anything of it is bought.
+
+    Raises:
+        BadInput: Says both.
+    """
+    if found.usd > limit:
+        raise BadInput(
+            f"the plan costs up to ${found.usd:.2f}, the budget is ${limit:.2f}; raise budget_usd, "
+            "shorten the film, or choose a cheaper camera"
+        )
+
+
+@asynccontextmanager
+async def shared(kind: str) -> AsyncIterator[None]:
+    """Hold a place under the limit all workers share.
+
+    Raises:
+        BadInput: The server has no such limit; says how to create it.
+    """
+    name = f"onereel-{kind}"
+    try:
+        async with concurrency(name, strict=True, raise_on_lease_renewal_failure=False):
+            yield
+    except ConcurrencySlotAcquisitionError as missing:
+        raise BadInput(f"the Prefect server has no limit {name!r}; run `python -m deployments.setup` once") from missing
+
+
+async def reported(company: Company, found: Plan, results: Results, manifest: Manifest) -> Report:
+    """Return the report of this run."""
+    states = shot_states(found, results)
+    return await asyncio.to_thread(report, company, found, states, results, manifest)
+
+
+def ended(told: Report) -> State[Any]:
+    """Return the state a flow run ends in: complete, or partial with the reason in words."""
+    if told.state == "complete":
+        return Completed(message=told.message, data=told)
+    return Completed(name="Partial", message=told.message, data=told)
+
+
+def nothing_filmed(results: Results) -> None:
+    """Raise if not one shot has a take: there is nothing to deliver.
+
+    Raises:
+        OnereelError: Says why, shot by shot.
+    """
+    reasons = [f"{shot}: {result.reason}" for shot, result in results.items() if isinstance(result, Missing)]
+    if len(reasons) == len(results):
+        raise OnereelError("no shot could be filmed:\n" + "\n".join(reasons[:20]))
+
+
+GENERATED = re.compile(r"^[a-z]+-[a-z]+$")
+"""What Prefect calls a run nobody named."""
+
+
+def named() -> str:
+    """Return the run's name: what is made, unless whoever started it gave a name."""
+    given = runtime.flow_run.name or ""
+    parameters: dict[str, Any] = runtime.flow_run.parameters or {}
+    brief = parameters.get("brief")
+    production = getattr(brief, "production", "") or parameters.get("stored_brief") or parameters.get("production")
+    if not production or not GENERATED.match(given):
+        return given
+    return f"{runtime.flow_run.flow_name} {production}" + (" (rehearsal)" if parameters.get("rehearse") else "")

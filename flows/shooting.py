@@ -1,0 +1,160 @@
+"""One film's shots side by side: each waits for its own keyframes and the takes it continues, and for nothing else."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Mapping
+from typing import Any, Literal, TypeVar
+
+from onereel.company import Company
+from onereel.delivering import Missing, Results
+from onereel.drawing import gather_references, labelled
+from onereel.errors import BudgetReached, OnereelError, StillFilming
+from onereel.filming import Frames, Setup, base_of, bought, clip_order, extend_order, takes_of
+from onereel.footage import Media
+from onereel.orders import ClipOrder
+from onereel.plan import Plan, TakePlan
+from onereel.slate import Slate
+from onereel.storyboard import Storyboard
+from onereel.takes import Hop, Keyframe, Take
+from tasks.clips import collect_clip, keep_take, order_clip
+from tasks.extensions import collect_extension, order_extension
+from tasks.keyframes import draw_keyframe, draw_sheet, edit_keyframe, part_keyframes
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Shooting:
+    """All shots of one run.
+
+    Attributes:
+        retakes: Shots that get a new take even if one exists, and the name of this wish: the same wish, made again
+            after a crash, finds the take it led to.
+    """
+
+    def __init__(
+        self, company: Company, plan: Plan, storyboard: Storyboard, retakes: Mapping[str, str] | None = None
+    ) -> None:
+        self.company, self.plan, self.retakes = company, plan, retakes or {}
+        self.shots = {shot.id: shot for shot in storyboard.shots}
+        self.planned = {take.shot: take for take in plan.takes}
+        self.pictures: dict[str, Media] = {}
+        self._under_way: dict[str, asyncio.Task[Any]] = {}
+
+    async def film(self) -> Results:
+        """Return how every shot ended; one bad shot does not stop the others."""
+        self.pictures = await gather_references(self.company)
+        shots = list(self.shots)
+        ended = await asyncio.gather(*(self.take(shot) for shot in shots), return_exceptions=True)
+        return {shot: _result(end) for shot, end in zip(shots, ended, strict=True)}
+
+    async def draw(self) -> dict[str, Keyframe]:
+        """Return every keyframe that could be drawn, by id."""
+        ids = [still.id for still in self.plan.stills]
+        ended = await asyncio.gather(*(self.keyframe(id_) for id_ in ids), return_exceptions=True)
+        for end in ended:
+            _result(end)
+        return {id_: end for id_, end in zip(ids, ended, strict=True) if isinstance(end, Keyframe)}
+
+    async def sheet(self, character: str) -> Media:
+        """Return a character's sheet, drawn once."""
+        sheet = next(sheet for sheet in self.plan.sheets if sheet.character == character)
+        return await self._once(f"sheet {character}", draw_sheet(self.plan, sheet))
+
+    async def keyframe(self, id_: str) -> Keyframe:
+        """Return a keyframe, drawn once however many shots share it."""
+        return await self._once(f"keyframe {id_}", self._keyframe(id_))
+
+    async def take(self, shot: str) -> Take:
+        """Return a shot's take, filmed once."""
+        return await self._once(f"take {shot}", self._take(self.planned[shot]))
+
+    async def _once(self, name: str, work: Coroutine[Any, Any, T]) -> T:
+        if name in self._under_way:
+            work.close()
+        else:
+            self._under_way[name] = asyncio.ensure_future(work)
+        result: T = await self._under_way[name]
+        return result
+
+    async def _keyframe(self, id_: str) -> Keyframe:
+        still = next(still for still in self.plan.stills if still.id == id_)
+        sheets = {guide.sheet: await self.sheet(guide.sheet) for guide in still.guides if guide.sheet}
+        keyframe = await draw_keyframe(self.plan, still, {**self.pictures, **sheets})
+        if still.retouch:
+            keyframe = await edit_keyframe(self.plan, keyframe, still.retouch)
+        opening = self.planned[still.shot].opening
+        if still.end == "closing" and opening:
+            keyframe = await part_keyframes(self.plan, await self.keyframe(opening), keyframe)
+        return keyframe
+
+    async def _take(self, planned: TakePlan) -> Take:
+        setup = await self._setup(planned)
+        known = await asyncio.to_thread(takes_of, self.company, planned.shot)
+        order = clip_order(self.company, setup)
+        alike = [take for take in known if take.base == base_of(setup, order)]
+        wish = self.retakes.get(planned.shot, "")
+        wanted = [take for take in alike if take.wish == wish] if wish else alike
+        if wanted:
+            return wanted[-1]
+        setup = Setup(setup.plan, planned, setup.shot, setup.frames, sample=len(alike) + 1, wish=wish)
+        slate = str(Slate(production=self.plan.production, shot=planned.shot, take=len(known) + 1))
+        return await self._film(slate, setup, clip_order(self.company, setup))
+
+    async def _setup(self, planned: TakePlan) -> Setup:
+        """Return what a take opens and closes on, as soon as that exists."""
+        shot = self.shots[planned.shot]
+        ids = [id_ for id_ in (planned.opening, planned.closing) if id_]
+        frames = dict(zip(ids, await asyncio.gather(*(self.keyframe(id_) for id_ in ids)), strict=True))
+        parent = await self.take(planned.continues) if planned.continues else None
+        sheets = {guide.sheet: await self.sheet(guide.sheet) for guide in planned.guides if guide.sheet}
+        opening = parent.last_frame if parent else frames[planned.opening].fitted if planned.opening else None
+        return Setup(
+            self.plan,
+            planned,
+            shot,
+            Frames(
+                opening=opening,
+                closing=frames[planned.closing].fitted if planned.closing else None,
+                references=labelled(planned.guides, {**self.pictures, **sheets}),
+                parent=parent.slate if parent else "",
+            ),
+        )
+
+    async def _film(self, slate: str, setup: Setup, order: ClipOrder) -> Take:
+        """Film a take: the first clip, then each extension from the film so far."""
+        hops: tuple[Hop, ...] = (await self._clip(slate, order),)
+        for _ in setup.take.coverage.extensions:
+            hops = (*hops, await self._extension(slate, setup, hops))
+        return await keep_take(slate, setup, order, hops)
+
+    async def _clip(self, slate: str, order: ClipOrder) -> Hop:
+        before = await bought(self.company, order, f"clip {slate}")
+        if before is not None:
+            return before
+        async with self.company.bounds["video"].slot():
+            return await collect_clip(slate, await order_clip(slate, order), order)
+
+    async def _extension(self, slate: str, setup: Setup, hops: tuple[Hop, ...]) -> Hop:
+        order = extend_order(self.company, setup, hops)
+        before = await bought(self.company, order, f"extension {slate}")
+        if before is not None:
+            return before
+        async with self.company.bounds["video"].slot():
+            return await collect_extension(slate, await order_extension(slate, order), order)
+
+
+def _cause(error: OnereelError) -> Literal["failed", "filming", "budget"]:
+    if isinstance(error, StillFilming):
+        return "filming"
+    return "budget" if isinstance(error, BudgetReached) else "failed"
+
+
+def _result(end: Any) -> Any:
+    """Return a take, or why there is none; a fault of ours is no outcome and rises."""
+    if isinstance(end, OnereelError):
+        return Missing(str(end), _cause(end))
+    if isinstance(end, BaseException):
+        raise end
+    return end

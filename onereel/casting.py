@@ -1,0 +1,192 @@
+"""Who plays which part: the only place where real things are chosen and put together."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from datetime import date
+from pathlib import Path
+
+from onereel.adapters.connection import Connection
+from onereel.adapters.gemini import Illustrator, Screenwriter
+from onereel.adapters.omni import OmniCamera
+from onereel.adapters.shotlists import read_shots
+from onereel.adapters.vaults import Shelf, open_vault
+from onereel.adapters.veo import VeoCamera
+from onereel.brief import Brief
+from onereel.company import Bound, Company, Patience
+from onereel.crew import Camera, Vault
+from onereel.errors import BadInput, NotInVault
+from onereel.footage import Media
+from onereel.journal import Budget, Journal, calls_of, spent_on
+from onereel.media import fetch, read_noun
+from onereel.models import Model, ModelTable, Surface, with_proxy
+from onereel.settings import Settings
+from onereel.slate import brief_key
+from onereel.storyboard import Storyboard
+from onereel.studio import StudioOptions, running
+
+REHEARSALS = "rehearsal"
+"""Where rehearsals are kept in a vault: nothing rehearsed is ever mistaken for something paid, or the other way."""
+
+NO_QUOTA = 1_000_000
+
+Sharing = Callable[[str], AbstractAsyncContextManager[None]]
+"""A bound shared between workers, by kind of call."""
+
+
+def table_for(settings: Settings, *, rehearsal: bool) -> ModelTable:
+    """Return the model table in force."""
+    return with_proxy(settings.table) if rehearsal else settings.table
+
+
+def vault_for(settings: Settings, url: str = "", *, rehearsal: bool) -> Vault:
+    """Return the vault to work in: the one named, or the settings' own; a rehearsal keeps to a corner of it.
+
+    Raises:
+        BadInput: The address is no vault.
+    """
+    vault = open_vault(url or settings.vault)
+    return Shelf(vault, REHEARSALS) if rehearsal else vault
+
+
+def surface_for(connection: Connection, model: Model) -> Surface:
+    """Return the door a model is reached through: the first one that is both configured and has it.
+
+    Raises:
+        BadInput: None is configured; says what would have to be.
+    """
+    for surface in model.surfaces:
+        if surface in connection.surfaces:
+            return surface
+    connection.require(model.surfaces[0], model.id)
+    raise BadInput(f"{model.id} cannot be reached")
+
+
+@asynccontextmanager
+async def cast(
+    brief: Brief, settings: Settings, connection: Connection, vault: Vault, *, rehearsal: bool, share: Sharing | None
+) -> AsyncIterator[Company]:
+    """Compose the company of one production, for one run, in the running event loop.
+
+    Args:
+        brief: What is made.
+        settings: How much at once, how patiently.
+        connection: How Google, or the local studio, is reached.
+        vault: Where everything is kept.
+        rehearsal: The studio is the local one.
+        share: Bounds shared with other workers; None without a server.
+
+    Raises:
+        BadInput: A model is unknown, retired, or not reachable with what is configured.
+    """
+    table = table_for(settings, rehearsal=rehearsal)
+    models = brief.models
+    text, image, video = table.writer(models.text), table.illustrator(models.image), table.camera(models.video)
+    surfaces = [surface_for(connection, model) for model in (text, image, video)]
+
+    def read(media: Media) -> bytes:
+        return fetch(vault, media)
+
+    cameras: dict[Surface, Camera] = {
+        Surface.AGENT_PLATFORM: VeoCamera(connection, read, table),
+        Surface.GEMINI_API: OmniCamera(connection, read, table),
+    }
+    spent = spent_on(await asyncio.to_thread(calls_of, vault, brief.production), brief.production)
+    budget = Budget(limit=settings.budget_usd or brief.budget_usd, spent=spent)
+    company = Company(
+        brief=brief,
+        vault=vault,
+        table=table,
+        journal=Journal(vault, table, budget),
+        writer=Screenwriter(connection, table),
+        illustrator=Illustrator(connection, read, table),
+        camera=cameras[surfaces[2]],
+        text_surface=surfaces[0],
+        image_surface=surfaces[1],
+        video_surface=surfaces[2],
+        bounds=_bounds(settings, share, rehearsal=rehearsal),
+        patience=Patience(settings.poll_shortest, settings.poll_longest, deadline=settings.deadline),
+        thresholds=settings.thresholds,
+        rehearsal=rehearsal,
+    )
+    try:
+        yield company
+    finally:
+        await connection.close()
+
+
+def _bounds(settings: Settings, share: Sharing | None, *, rehearsal: bool) -> dict[str, Bound]:
+    def bound(kind: str, in_flight: int, per_minute: int) -> Bound:
+        # The local studio has no quota to keep.
+        return Bound(in_flight, NO_QUOTA if rehearsal else per_minute, kind, share)
+
+    return {
+        "text": bound("text", settings.text_in_flight, settings.text_per_minute),
+        "image": bound("image", settings.image_in_flight, settings.image_per_minute),
+        "video": bound("video", settings.video_in_flight, settings.video_per_minute),
+    }
+
+
+@contextmanager
+def connected(*, rehearsal: bool) -> Iterator[Connection]:
+    """Connect to Google as the environment says, or start the local studio and connect to that.
+
+    Raises:
+        BadInput: The environment names no way to Google.
+    """
+    if rehearsal:
+        with running(StudioOptions()) as studio:
+            yield Connection.rehearsal(studio.url)
+    else:
+        yield Connection.from_environment(os.environ)
+
+
+def stored_brief(vault: Vault, production: str) -> Brief:
+    """Return the brief kept for a production. Blocks.
+
+    Raises:
+        BadInput: There is none of that name; says which there are.
+    """
+    try:
+        return read_noun(vault, brief_key(production), Brief)
+    except NotInVault as missing:
+        there = sorted({key.split("/")[1] for key in vault.keys("productions/") if key.endswith("/brief.json")})
+        known = f"it has {', '.join(there[:20])}" if there else "it has none"
+        raise BadInput(f"{vault.url} has no brief of a production {production!r}; {known}") from missing
+
+
+def dated(brief: Brief, today: date) -> Brief:
+    """Return the brief with {date} in its idea replaced by the day."""
+    return brief.model_copy(update={"idea": brief.idea.replace("{date}", f"{today:%d %B %Y}")})
+
+
+def stored_shots(vault: Vault, key: str) -> Storyboard:
+    """Return a shot list kept in the vault. Blocks.
+
+    Raises:
+        BadInput: It is not there, or cannot be read.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / key.rsplit("/", 1)[-1]
+        try:
+            path.write_bytes(vault.read(key))
+        except NotInVault as missing:
+            raise BadInput(f"{vault.url} has no shot list {key!r}; store it there first") from missing
+        return read_shots(path)
+
+
+def check_kept(brief: Brief, vault: Vault) -> None:
+    """Check that a brief's references are in the vault, as those of a brief sent to the API must be. Blocks.
+
+    Raises:
+        BadInput: One is a path or an address, or is not there.
+    """
+    references = [*brief.references, *(reference for who in brief.characters for reference in who.references)]
+    for reference in references:
+        if not reference.path.startswith("media/") or not vault.exists(reference.path):
+            raise BadInput(
+                f"reference {reference.path!r} is not in {vault.url}; send the brief with `onereel produce`, which "
+                "stores its pictures, or store it and give its key (media/...)"
+            )

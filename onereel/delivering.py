@@ -1,0 +1,251 @@
+"""Cut, master and papers: choose the takes, join them, and put everything beside the film."""
+
+import asyncio
+import logging
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from onereel.adapters.captions import captions
+from onereel.adapters.master import assemble
+from onereel.adapters.sheet import contact_sheet, poster
+from onereel.adapters.timeline import TakeFile, timeline
+from onereel.company import Company
+from onereel.crew import Vault
+from onereel.cut import FADE_FRAMES, Assembly, Clip, Cut
+from onereel.errors import NotInVault
+from onereel.filming import takes_of
+from onereel.footage import CONTENT_TYPES, Footage, Media
+from onereel.journal import calls_of, spent_on, unknown_on
+from onereel.media import fetch_file, keep_file, keep_noun, read_noun
+from onereel.models import FPS
+from onereel.papers import AI_LABEL, Manifest, ShotPapers, Spending
+from onereel.plan import Plan, TakePlan
+from onereel.slate import cut_prefix, cuts_prefix
+from onereel.storyboard import Storyboard
+from onereel.takes import Keyframe, ShotState, Take, recipe_of
+from onereel.writing import Board
+
+log = logging.getLogger(__name__)
+
+REHEARSED = "REHEARSAL: filmed by the local studio"
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Why a shot has no take."""
+
+    reason: str
+    cause: Literal["failed", "filming", "budget"] = "failed"
+    """filming: an operation is under way that a later run can collect; budget: it was not ordered."""
+
+
+Results = Mapping[str, Take | Missing]
+"""How filming ended, by shot."""
+
+
+def edit(plan: Plan, storyboard: Storyboard, results: Results) -> Cut:
+    """Return the cut: each shot's take trimmed to the plan, a slate card where there is none. Moves no pixels."""
+    takes = {take.shot: take for take in plan.takes}
+    clips = []
+    for shot in storyboard.shots:
+        result = results[shot.id]
+        title = shot.action if len(shot.action) <= TITLE else f"{shot.action[: TITLE - 1]}…"
+        if isinstance(result, Take):
+            clips.append(_clip(takes[shot.id], result, shot.transition == "fade", title))
+        else:
+            frames = takes[shot.id].frames
+            clips.append(Clip(shot=shot.id, frames=frames, title=title, reason=result.reason[:400]))
+    return Cut(production=plan.production, width=plan.size[0], height=plan.size[1], fps=FPS, clips=tuple(clips))
+
+
+TITLE = 80
+
+
+def _clip(planned: TakePlan, take: Take, fades: bool, title: str) -> Clip:  # noqa: FBT001 - from the storyboard
+    skip = max(0, min(planned.skip_frames, take.footage.frames - planned.frames - planned.handle_frames))
+    left = take.footage.frames - skip - planned.frames
+    return Clip(
+        shot=take.shot,
+        slate=take.slate,
+        media=take.film,
+        skip_frames=skip,
+        frames=min(planned.frames, take.footage.frames),
+        handle_frames=max(0, min(planned.handle_frames, left, FADE_FRAMES)) if fades else 0,
+        transition="fade" if fades else "cut",
+        title=title,
+    )
+
+
+@dataclass(frozen=True)
+class Story:
+    """What a delivery is about."""
+
+    plan: Plan
+    board: Board
+    results: Results
+    keyframes: Mapping[str, Keyframe]
+
+
+async def deliver(company: Company, story: Story) -> Manifest:
+    """Return the manifest of the cut: the newest one if nothing changed, else a new version, master and papers."""
+    cut = edit(story.plan, story.board.storyboard, story.results)
+    title = story.board.storyboard.title
+    recipe = recipe_of("cut", cut, title, story.board.version, company.rehearsal, company.brief.tier)
+    newest = await asyncio.to_thread(latest_manifest, company.vault, company.brief.production)
+    if newest is not None and newest.recipe == recipe:
+        return newest
+    return await asyncio.to_thread(_deliver, company, story, cut, recipe, (newest.version if newest else 0) + 1)
+
+
+def latest_manifest(vault: Vault, production: str) -> Manifest | None:
+    """Return the newest delivery of a production, or None. Blocks."""
+    prefix = cuts_prefix(production)
+    versions = {key.removeprefix(prefix).split("/")[0] for key in vault.keys(prefix)}
+    for name in sorted(versions, reverse=True):
+        # The manifest is written last: without it, the cut was never finished.
+        try:
+            return read_noun(vault, f"{prefix}{name}/manifest.json", Manifest)
+        except NotInVault:
+            continue
+    return None
+
+
+def next_version(vault: Vault, production: str) -> int:
+    """Return the number no cut of a production has yet, finished or not. Blocks."""
+    prefix = cuts_prefix(production)
+    numbers = [int(key.removeprefix(prefix).split("/")[0][1:]) for key in vault.keys(prefix)]
+    return max(numbers, default=0) + 1
+
+
+def _deliver(company: Company, story: Story, cut: Cut, recipe: str, number: int) -> Manifest:
+    vault, production = company.vault, company.brief.production
+    label = f"{AI_LABEL}. {REHEARSED}" if company.rehearsal else AI_LABEL
+    title = story.board.storyboard.title or production
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        paths = _fetched(vault, cut, folder)
+        assembly = assemble(cut, paths, folder / "master.mp4", label=label)
+        master = keep_file(vault, folder / "master.mp4", "mp4")
+        number = max(number, next_version(vault, production))
+        prefix = cut_prefix(production, number)
+        papers = {
+            "poster.jpg": poster(cut, paths),
+            "contact.jpg": contact_sheet(cut, paths, title=title, rehearsal=company.rehearsal),
+            "cut.otio": timeline(cut, _take_files(company, cut)).encode(),
+            "captions.vtt": captions(cut, story.board.storyboard).encode(),
+        }
+        vault.upload(f"{prefix}master.mp4", folder / "master.mp4", CONTENT_TYPES["mp4"])
+    for paper, data in papers.items():
+        vault.write(f"{prefix}{paper}", data, CONTENT_TYPES[paper.rsplit(".", 1)[1]])
+    manifest = _manifest(company, story, cut, recipe, number, master, assembly, tuple(papers))
+    keep_noun(vault, f"{prefix}manifest.json", manifest)
+    log.info("%s cut v%03d: %.2f s, %d frames copied", production, number, cut.seconds, assembly.copied_frames)
+    return manifest
+
+
+def _manifest(  # noqa: PLR0917 - the parts of one paper
+    company: Company,
+    story: Story,
+    cut: Cut,
+    recipe: str,
+    number: int,
+    master: Media,
+    assembly: Assembly,
+    papers: tuple[str, ...],
+) -> Manifest:
+    brief, board = company.brief, story.board
+    calls = calls_of(company.vault, brief.production)
+    spending = Spending(
+        estimated=story.plan.usd,
+        spent=spent_on(calls, brief.production),
+        unknown=unknown_on(calls, brief.production),
+    )
+    return Manifest(
+        production=brief.production,
+        title=board.storyboard.title,
+        version=number,
+        rehearsal=company.rehearsal,
+        tier=brief.tier,
+        made_with=f"onereel {version('onereel')}",
+        at=datetime.now(UTC),
+        master=master,
+        footage=Footage(
+            seconds=cut.seconds,
+            frames=cut.frames,
+            width=cut.width,
+            height=cut.height,
+            fps=cut.fps,
+            audio_seconds=cut.seconds,
+        ),
+        assembly=assembly,
+        cut=cut,
+        recipe=recipe,
+        storyboard_version=board.version,
+        models=brief.models.model_dump(include={"text", "image", "video"}),
+        shots=tuple(_shot_papers(company, story, cut)),
+        usd=spending,
+        papers=(*papers, "master.mp4"),
+    )
+
+
+def _shot_papers(company: Company, story: Story, cut: Cut) -> list[ShotPapers]:
+    states = shot_states(story.plan, story.results)
+    papers = []
+    for shot, state, start in zip(story.board.storyboard.shots, states, cut.starts, strict=True):
+        keyframes = [frame for id_, frame in story.keyframes.items() if id_.split("/")[0] == shot.id]
+        papers.append(
+            ShotPapers(
+                shot=shot,
+                state=state,
+                active=state.take,
+                takes=tuple(takes_of(company, shot.id)),
+                keyframes=tuple(keyframes),
+                start=start / cut.fps,
+            )
+        )
+    return papers
+
+
+def existing(company: Company, plan: Plan) -> dict[str, Take | Missing]:
+    """Return the newest take of every planned shot. Blocks."""
+    takes = {planned.shot: takes_of(company, planned.shot) for planned in plan.takes}
+    return {shot: found[-1] if found else Missing("it was not filmed yet") for shot, found in takes.items()}
+
+
+def shot_states(plan: Plan, results: Results) -> list[ShotState]:
+    """Return how each shot stands, in screen order."""
+    states = []
+    for planned in plan.takes:
+        result, seconds = results[planned.shot], planned.frames / FPS
+        if isinstance(result, Take):
+            states.append(ShotState(id=planned.shot, state="filmed", take=result.slate, seconds=seconds))
+        else:
+            kind = "filming" if result.cause == "filming" else "slate"
+            states.append(
+                ShotState.model_validate(
+                    {"id": planned.shot, "state": kind, "seconds": seconds, "reason": result.reason}
+                )
+            )
+    return states
+
+
+def _fetched(vault: Vault, cut: Cut, folder: Path) -> dict[str, Path]:
+    media = {clip.media.sha256: clip.media for clip in cut.clips if clip.media is not None}
+    return {digest: fetch_file(vault, one, folder / f"{digest}.mp4") for digest, one in media.items()}
+
+
+def _take_files(company: Company, cut: Cut) -> dict[str, list[TakeFile]]:
+    """Return every take of every shot, linked relative to the cut's folder."""
+    up = "../" * len(cut_prefix(cut.production, 1).strip("/").split("/"))
+    return {
+        clip.shot: [
+            TakeFile(slate=take.slate, link=up + take.film.key, frames=take.footage.frames)
+            for take in takes_of(company, clip.shot)
+        ]
+        for clip in cut.clips
+    }

@@ -1,0 +1,289 @@
+"""The keyframe stage: character sheets and keyframes, drawn once, checked, compared, fitted to the camera's frame."""
+
+import asyncio
+import contextlib
+import logging
+
+from onereel.adapters.pictures import check_drawing, fit, inspect_picture
+from onereel.company import Company
+from onereel.errors import FootageError, NoAnswer, NotInVault
+from onereel.footage import Media
+from onereel.journal import Goods, Wanted
+from onereel.likeness import Fingerprint, frozen, near_duplicates, repeats
+from onereel.media import fetch, keep, keep_noun, read_noun
+from onereel.orders import DrawOrder, Labelled
+from onereel.plan import Guide, Plan, SheetPlan, StillPlan, numbered
+from onereel.policy import persist
+from onereel.prompts import edit_words, variation_words
+from onereel.slate import keyframe_key
+from onereel.takes import Keyframe, recipe_of
+
+log = logging.getLogger(__name__)
+
+
+async def gather_references(company: Company) -> dict[str, Media]:
+    """Return the brief's reference pictures by path, read and verified once.
+
+    Raises:
+        NotInVault: One is not kept there.
+    """
+    brief = company.brief
+    references = [*brief.references, *(reference for who in brief.characters for reference in who.references)]
+    found = {}
+    for path in dict.fromkeys(reference.path for reference in references):
+        data = await asyncio.to_thread(company.vault.read, path)
+        found[path] = Media.of(data, path.rsplit(".", 1)[-1])
+    return found
+
+
+async def draw_sheet(company: Company, plan: Plan, sheet: SheetPlan) -> Media:
+    """Return the character sheet of a character who came without references."""
+    order = _order(company, plan, sheet.words, (), seed=company.brief.seed).model_copy(update={"aspect_ratio": "16:9"})
+    picture, _, _ = await _draw(company, order, f"character sheet {sheet.character}")
+    return picture
+
+
+async def draw_still(company: Company, plan: Plan, still: StillPlan, pictures: dict[str, Media]) -> Keyframe:
+    """Return the keyframe of a plan: the one settled on before, one the vault has, or a new drawing.
+
+    Args:
+        company: Who works.
+        plan: What is being bought.
+        still: Which keyframe.
+        pictures: Reference pictures by path, and character sheets by name.
+    """
+    references = labelled(still.guides, pictures)
+    orders = [
+        _order(company, plan, still.words, references, seed=company.brief.seed + number)
+        for number in range(company.brief.candidates)
+    ]
+    recipe = recipe_of("keyframe", [order.model_dump(mode="json") for order in orders], list(plan.size))
+    keyframe = await settled(company, recipe)
+    if keyframe is None:
+        keyframe = await _reuse(company, plan, still, orders[0], recipe)
+    if keyframe is None:
+        keyframe = await _choose(company, plan, still, orders, recipe)
+        keyframe = await _apart_from_others(company, plan, keyframe)
+        await asyncio.to_thread(_keep, company, keyframe, orders[0])
+    company.stills[keyframe.id] = keyframe
+    return keyframe
+
+
+async def part(company: Company, plan: Plan, opening: Keyframe, closing: Keyframe) -> Keyframe:
+    """Return a closing keyframe that differs from the opening: a pair too alike would film as a frozen clip.
+
+    A pair that is too alike is redrawn once with a variation instruction; one that stays alike is reported.
+    """
+    if not frozen(opening.fingerprint, closing.fingerprint, company.thresholds):
+        return closing
+    recipe = recipe_of("apart", closing, opening.fitted)
+    known = await settled(company, recipe)
+    if known is None:
+        known = await redraw(company, plan, closing, variation_words("the opening of this shot"), recipe)
+        still_alike = frozen(opening.fingerprint, known.fingerprint, company.thresholds)
+        finding = "nearly the same as the opening (a frozen clip)"
+        known = _found(known, finding, "still nearly the same" if still_alike else "")
+        await asyncio.to_thread(keep_noun, company.vault, keyframe_key(company.brief.production, recipe), known)
+    company.stills[known.id] = known
+    return known
+
+
+async def edit(company: Company, plan: Plan, keyframe: Keyframe, instruction: str) -> Keyframe:
+    """Return a keyframe redrawn from itself: only what the instruction says changes."""
+    words = edit_words(instruction)
+    recipe = recipe_of("edit", keyframe, words)
+    known = await settled(company, recipe)
+    if known is None:
+        known = await redraw(company, plan, keyframe, words, recipe)
+        await asyncio.to_thread(keep_noun, company.vault, keyframe_key(company.brief.production, recipe), known)
+    company.stills[known.id] = known
+    return known
+
+
+async def redraw(company: Company, plan: Plan, keyframe: Keyframe, words: str, recipe: str) -> Keyframe:
+    """Draw a keyframe anew from itself, in the same conversation where the model kept one."""
+    order = _order(company, plan, words, (), seed=company.brief.seed)
+    order = order.model_copy(update={"canvas": keyframe.drawn, "history": keyframe.history})
+    picture, history, usd = await _draw(company, order, f"keyframe {keyframe.id} redrawn")
+    changed = await _fitted(company, plan, picture)
+    return keyframe.model_copy(
+        update={
+            "recipe": recipe,
+            "drawn": picture,
+            "history": history,
+            "fitted": changed[0],
+            "fingerprint": changed[1],
+            "words": words,
+            "usd": round(keyframe.usd + usd, 6),
+        }
+    )
+
+
+async def settled(company: Company, recipe: str) -> Keyframe | None:
+    """Return the keyframe this production settled on for a recipe, or None."""
+    try:
+        return await asyncio.to_thread(
+            read_noun, company.vault, keyframe_key(company.brief.production, recipe), Keyframe
+        )
+    except NotInVault:
+        return None
+
+
+def labelled(guides: tuple[Guide, ...], pictures: dict[str, Media]) -> tuple[Labelled, ...]:
+    """Return the pictures a prompt refers to, under the names it gives them."""
+    names = numbered([guide.label for guide in guides])
+    return tuple(
+        Labelled(media=pictures[guide.sheet or guide.path], label=name)
+        for guide, name in zip(guides, names, strict=True)
+    )
+
+
+def _order(company: Company, plan: Plan, words: str, references: tuple[Labelled, ...], *, seed: int) -> DrawOrder:
+    brief = company.brief
+    return DrawOrder(
+        surface=company.image_surface,
+        model=brief.models.image,
+        words=words,
+        aspect_ratio=brief.aspect_ratio,
+        size=plan.keyframe_size,
+        references=references,
+        thinking=brief.models.image_thinking,
+        grounding=brief.grounding,
+        seed=seed,
+    )
+
+
+async def _draw(company: Company, order: DrawOrder, label: str) -> tuple[Media, Media, float]:
+    """Return a drawing that was checked on arrival, the conversation that led to it, and its price."""
+
+    async def draw() -> Goods:
+        await company.bounds["image"].turn()
+        drawing = await company.illustrator.draw(order)
+        try:
+            picture = await asyncio.to_thread(inspect_picture, drawing.picture)
+            check_drawing(picture, order.aspect_ratio, order.size)
+        except FootageError as broken:
+            raise NoAnswer(f"{label}: {broken}", usd=drawing.usd) from broken
+        media = await asyncio.to_thread(keep, company.vault, drawing.picture, drawing.suffix)
+        history = await asyncio.to_thread(keep, company.vault, drawing.history, "json")
+        return Goods((media, history), drawing.usd, drawing.request_id, drawing.tokens)
+
+    policy = company.brief.policy
+    wanted = Wanted(
+        order=order,
+        production=company.brief.production,
+        label=label,
+        filtered_tries=policy.filtered_tries,
+        repay_up_to_usd=policy.repay_up_to_usd,
+    )
+    before = await company.journal.bought_before(wanted)
+    if before is not None:
+        outcome = before[1]
+    else:
+        async with company.bounds["image"].slot():
+            outcome = await persist(lambda: company.journal.buy(wanted, draw))
+    picture, history = outcome.media
+    return picture, history, outcome.usd
+
+
+async def _choose(company: Company, plan: Plan, still: StillPlan, orders: list[DrawOrder], recipe: str) -> Keyframe:
+    """Draw all candidates and choose the first; near-duplicates count as one."""
+    drawn = await asyncio.gather(
+        *(
+            _draw(company, order, f"keyframe {still.id}" + (f" candidate {n}" if len(orders) > 1 else ""))
+            for n, order in enumerate(orders, start=1)
+        )
+    )
+    fitted = await asyncio.gather(*(_fitted(company, plan, picture) for picture, _, _ in drawn))
+    distinct = len(near_duplicates([mark for _, mark in fitted], company.thresholds))
+    findings = () if distinct == len(drawn) else (f"{len(drawn)} candidates, {distinct} distinct",)
+    return Keyframe(
+        id=still.id,
+        recipe=recipe,
+        drawn=drawn[0][0],
+        history=drawn[0][1],
+        fitted=fitted[0][0],
+        fingerprint=fitted[0][1],
+        words=still.words,
+        model=company.brief.models.image,
+        candidates=tuple(picture for picture, _, _ in drawn) if len(drawn) > 1 else (),
+        distinct=distinct,
+        findings=findings,
+        usd=round(sum(usd for _, _, usd in drawn), 6),
+    )
+
+
+async def _fitted(company: Company, plan: Plan, picture: Media) -> tuple[Media, Fingerprint]:
+    """Return a drawing cut to the camera's exact frame, and its fingerprint."""
+
+    def work() -> tuple[Media, Fingerprint]:
+        data = fetch(company.vault, picture)
+        frame = fit(data, plan.size)
+        return keep(company.vault, frame, "png"), inspect_picture(frame).fingerprint
+
+    return await asyncio.to_thread(work)
+
+
+async def _apart_from_others(company: Company, plan: Plan, keyframe: Keyframe) -> Keyframe:
+    """Redraw once a keyframe that nearly repeats another shot's; report one that still does."""
+    other = _repeated(company, keyframe)
+    if other is None:
+        return keyframe
+    redrawn = await redraw(company, plan, keyframe, variation_words(other.id), keyframe.recipe)
+    again = _repeated(company, redrawn)
+    return _found(redrawn, f"nearly repeated {other.id}", f"still repeats {again.id}" if again else "")
+
+
+def _repeated(company: Company, keyframe: Keyframe) -> Keyframe | None:
+    shot = keyframe.id.split("/")[0]
+    others = (other for other in company.stills.values() if other.id.split("/")[0] != shot)
+    near = (o for o in others if repeats(keyframe.fingerprint, o.fingerprint, company.thresholds))
+    return next(near, None)
+
+
+def _found(keyframe: Keyframe, finding: str, after: str) -> Keyframe:
+    told = f"{finding}; redrawn once" + (f", {after}" if after else "")
+    log.warning("%s: %s", keyframe.id, told)
+    return keyframe.model_copy(update={"findings": (*keyframe.findings, told)})
+
+
+async def _reuse(company: Company, plan: Plan, still: StillPlan, order: DrawOrder, recipe: str) -> Keyframe | None:
+    """Return a keyframe the vault has for the same words, if the brief says so; else only mention it."""
+    found = await asyncio.to_thread(find_reusable, company, order)
+    if found is None:
+        return None
+    if not company.brief.reuse:
+        log.info("%s: the vault has a keyframe for the same words; reuse: true would save it", still.id)
+        return None
+    fitted, fingerprint = await _fitted(company, plan, found.drawn)
+    keyframe = found.model_copy(
+        update={
+            "id": still.id,
+            "recipe": recipe,
+            "fitted": fitted,
+            "fingerprint": fingerprint,
+            "usd": 0.0,
+            "reused": True,
+            "findings": ("reused: the vault had it for the same words",),
+        }
+    )
+    await asyncio.to_thread(keep_noun, company.vault, keyframe_key(company.brief.production, recipe), keyframe)
+    return keyframe
+
+
+def find_reusable(company: Company, order: DrawOrder) -> Keyframe | None:
+    """Return a keyframe any production drew for the same words, references, ratio and size or larger. Blocks."""
+    with contextlib.suppress(NotInVault):
+        return read_noun(company.vault, _words_key(order), Keyframe)
+    return None
+
+
+def _words_key(order: DrawOrder) -> str:
+    references = [reference.media.sha256 for reference in order.references]
+    recipe = recipe_of(order.words, references, order.aspect_ratio, order.size)
+    return f"stills/{recipe[:2]}/{recipe}.json"
+
+
+def _keep(company: Company, keyframe: Keyframe, order: DrawOrder) -> None:
+    keep_noun(company.vault, keyframe_key(company.brief.production, keyframe.recipe), keyframe)
+    keep_noun(company.vault, _words_key(order), keyframe)

@@ -1,0 +1,355 @@
+"""The take stage: order a clip, collect it, extend it, look at what came back, and put the take on paper."""
+
+import asyncio
+import logging
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from onereel.adapters.film import Inspection, check_footage, inspect
+from onereel.adapters.film import Wanted as WantedFootage
+from onereel.adapters.master import assemble
+from onereel.company import Company
+from onereel.crew import Film
+from onereel.cut import Clip, Cut
+from onereel.errors import FootageError, NoAnswer, StillFilming, StudioBusy
+from onereel.footage import Footage, Media
+from onereel.journal import Call, Goods, Wanted
+from onereel.media import fetch, fetch_file, keep, keep_file, keep_noun, read_noun
+from onereel.models import FPS, frame_size
+from onereel.orders import ClipOrder, ExtendOrder, Labelled
+from onereel.plan import Plan, TakePlan
+from onereel.policy import persist
+from onereel.slate import Slate, takes_prefix
+from onereel.storyboard import Shot
+from onereel.takes import Hop, Looks, Take, recipe_of
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Frames:
+    """What a take opens and closes on, once that exists."""
+
+    opening: Media | None = None
+    closing: Media | None = None
+    references: tuple[Labelled, ...] = ()
+    parent: str = ""
+    """Slate of the take it continues."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """One take about to be filmed: of which shot, in which plan, from which frames, which sample of the same ask."""
+
+    plan: Plan
+    take: TakePlan
+    shot: Shot
+    frames: Frames
+    sample: int = 1
+    wish: str = ""
+    """Name of the wish for a new take it fulfils; empty for the first."""
+
+
+def clip_order(company: Company, setup: Setup) -> ClipOrder:
+    """Return the order of a take's first clip."""
+    take, frames = setup.take, setup.frames
+    brief = company.brief
+    limits = company.table.camera(brief.models.video).limits
+    return ClipOrder(
+        surface=company.video_surface,
+        model=brief.models.video,
+        words=take.words,
+        sample=setup.sample,
+        seconds=take.coverage.first,
+        resolution=setup.plan.resolution,
+        aspect_ratio=brief.aspect_ratio,
+        opening=frames.opening,
+        closing=frames.closing,
+        references=frames.references,
+        negative=take.negative,
+        seed=brief.seed if limits.seed else None,
+        sound=brief.sound or not limits.silent,
+        people=_people(company),
+    )
+
+
+def extend_order(company: Company, setup: Setup, hops: tuple[Hop, ...]) -> ExtendOrder:
+    """Return the order of a take's next extension."""
+    take = setup.take
+    brief = company.brief
+    limits = company.table.camera(brief.models.video).limits
+    number = len(hops) - 1
+    return ExtendOrder(
+        surface=company.video_surface,
+        model=brief.models.video,
+        words=take.extension_words[number],
+        sample=setup.sample,
+        seconds=take.coverage.extensions[number],
+        resolution=setup.plan.resolution,
+        aspect_ratio=brief.aspect_ratio,
+        film=hops[-1].film,
+        film_seconds=take.coverage.first + sum(take.coverage.extensions[:number]),
+        previous=hops[-1].operation,
+        negative=take.negative,
+        seed=brief.seed if limits.seed else None,
+        sound=brief.sound or not limits.silent,
+        people=_people(company),
+    )
+
+
+def base_of(setup: Setup, order: ClipOrder) -> str:
+    """Return the digest of what a take is asked to be, whichever sample of it."""
+    take = setup.take
+    return recipe_of("take", order.model_copy(update={"sample": 1}), list(take.extension_words), take.coverage)
+
+
+def takes_of(company: Company, shot: str) -> list[Take]:
+    """Return all takes of a shot, oldest first. Blocks."""
+    prefix = takes_prefix(company.brief.production, shot)
+    return [read_noun(company.vault, key, Take) for key in company.vault.keys(prefix)]
+
+
+async def order_film(company: Company, order: ClipOrder | ExtendOrder, label: str) -> str:
+    """Order a clip or an extension, unless that was done before; return the journal key it is collected by.
+
+    Raises:
+        BudgetReached, StudioBusy, Filtered, Refused, OutcomeUnknown: As they happen.
+    """
+
+    async def ask() -> str:
+        await company.bounds["video"].turn()
+        return await company.camera.order(order)
+
+    call = await persist(lambda: company.journal.order(_wanted(company, order, label), ask))
+    return call.intent.key
+
+
+async def bought(company: Company, order: ClipOrder | ExtendOrder, label: str) -> Hop | None:
+    """Return what an order brought if it was bought and collected before, by anyone."""
+    before = await company.journal.bought_before(_wanted(company, order, label))
+    return await hop_of(company, order, before[0]) if before else None
+
+
+async def collect_film(company: Company, order: ClipOrder | ExtendOrder, key: str) -> Hop:
+    """Wait for an ordered film, fetch it, check that it is one, and keep it.
+
+    Raises:
+        StillFilming: The deadline passed; the operation stays collectable.
+        Filtered, NoAnswer, Refused: How it ended.
+    """
+    call = await company.journal.read(key)
+    assert call is not None  # noqa: S101 - it was ordered under this key
+    await company.journal.collect(call, lambda: _collected(company, call, order))
+    return await hop_of(company, order, key)
+
+
+def _wanted(company: Company, order: ClipOrder | ExtendOrder, label: str) -> Wanted:
+    return Wanted(
+        order=order,
+        production=company.brief.production,
+        label=label,
+        filtered_tries=company.brief.policy.filtered_tries,
+    )
+
+
+async def _collected(company: Company, call: Call, order: ClipOrder | ExtendOrder) -> Goods:
+    """Return the film and what was seen in it. A broken download is fetched again before it counts as the film."""
+    film, polls = await _wait(company, call, order)
+    for last_try in (False, True):
+        data = await _fetch(company, call, film)
+        try:
+            inspection = await _inspect(data)
+            _check(order, inspection.footage)
+        except FootageError as broken:
+            if last_try:
+                await asyncio.to_thread(keep, company.vault, data, "mp4")
+                raise NoAnswer(f"{call.intent.label}: {broken}", usd=call.intent.usd) from broken
+            log.warning("%s: %s; downloading it again", call.intent.label, broken)
+        else:
+            break
+    media = await asyncio.to_thread(keep, company.vault, data, "mp4")
+    looks = await keep_looks(company, inspection)
+    return Goods((media, looks), call.intent.usd, call.operation, polls=polls)
+
+
+async def _wait(company: Company, call: Call, order: ClipOrder | ExtendOrder) -> tuple[Film, int]:
+    """Ask, in growing pauses, until the film is there; return it and how often was asked.
+
+    A film ordered a while ago, by an earlier run, is asked for at once.
+    """
+    label, patience = call.intent.label, company.patience
+    began, polls = time.monotonic(), 0
+    fresh = (datetime.now(UTC) - call.intent.at).total_seconds() < patience.shortest
+    while (waited := time.monotonic() - began) <= patience.deadline:
+        if fresh or polls:
+            await asyncio.sleep(patience.pause(waited))
+        polls += 1
+        try:
+            film = await company.camera.look(call.operation, order)
+        except StudioBusy as busy:
+            # Looking is free, and a question that goes unanswered says nothing about the film.
+            log.info("%s: %s; asking again", label, busy)
+            await asyncio.sleep(busy.after or 0)
+        else:
+            if film is not None:
+                return film, polls
+    raise StillFilming(
+        f"{label} is still being filmed after {patience.deadline:.0f} s; run the production again to collect it"
+    )
+
+
+async def _fetch(company: Company, call: Call, film: Film) -> bytes:
+    """Download a film; a download that goes wrong is free and repeated until the deadline."""
+    patience = company.patience
+    began = time.monotonic()
+    while (waited := time.monotonic() - began) <= patience.deadline:
+        try:
+            return await company.camera.fetch(film)
+        except StudioBusy as busy:
+            log.info("%s: %s; downloading again", call.intent.label, busy)
+            await asyncio.sleep(busy.after or patience.pause(waited))
+    raise StillFilming(f"{call.intent.label} is filmed but cannot be downloaded; run the production again")
+
+
+async def _inspect(data: bytes) -> Inspection:
+    """Decode a film from end to end, off the event loop."""
+
+    def work() -> Inspection:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "film.mp4"
+            path.write_bytes(data)
+            return inspect(path)
+
+    return await asyncio.to_thread(work)
+
+
+def _check(order: ClipOrder | ExtendOrder, footage: Footage) -> None:
+    """Refuse a film that cannot be used: of another size, or shorter than ordered."""
+    size = frame_size(order.resolution, order.aspect_ratio)
+    if (footage.width, footage.height) != size:
+        raise FootageError(f"is {footage.width}x{footage.height}, ordered was {size[0]}x{size[1]}")
+    if footage.frames < order.seconds * FPS - 1:
+        raise FootageError(f"lasts {footage.seconds:.2f} s, ordered were {order.seconds} s")
+
+
+async def keep_looks(company: Company, inspection: Inspection) -> Media:
+    """Keep the first and last frames and thumbnails of a film, and return their list."""
+
+    def work() -> Media:
+        vault = company.vault
+        looks = Looks(
+            footage=inspection.footage,
+            first=keep(vault, inspection.first, "png"),
+            last=keep(vault, inspection.last, "png"),
+            thumbs=tuple(keep(vault, thumb, "webp") for thumb in inspection.thumbs),
+        )
+        return keep(vault, looks.model_dump_json().encode(), "json")
+
+    return await asyncio.to_thread(work)
+
+
+async def read_looks(company: Company, media: Media) -> Looks:
+    """Return what was seen in a film."""
+    return Looks.model_validate_json(await asyncio.to_thread(fetch, company.vault, media))
+
+
+async def hop_of(company: Company, order: ClipOrder | ExtendOrder, call_key: str) -> Hop:
+    """Return a collected clip or extension as a hop of its take.
+
+    What an extension returns, the whole film or only its tail, is told by its length; a tail is joined to the film.
+    """
+    call = await company.journal.read(call_key)
+    assert call is not None  # noqa: S101 - it was collected under this key
+    assert call.outcome is not None  # noqa: S101
+    media, looks_media = call.outcome.media
+    looks = await read_looks(company, looks_media)
+    whole, film = True, media
+    if isinstance(order, ExtendOrder):
+        whole = looks.footage.seconds > (order.film_seconds + 2 * order.seconds) / 2
+        if not whole:
+            film, looks_media = await _joined(company, order, media, looks)
+    return Hop(
+        key=call_key,
+        seconds=order.seconds,
+        returned="whole" if whole else "tail",
+        media=media,
+        film=film,
+        looks=looks_media,
+        operation=call.operation,
+        usd=call.outcome.usd,
+    )
+
+
+async def _joined(company: Company, order: ExtendOrder, tail: Media, looks: Looks) -> tuple[Media, Media]:
+    """Return the film and its tail as one film, the picture copied, and what is seen in it."""
+    footage = looks.footage
+    frames = (round(order.film_seconds * FPS), footage.frames)
+    clips = tuple(
+        Clip(shot=name, media=media, frames=count)
+        for name, media, count in zip(("film", "tail"), (order.film, tail), frames, strict=True)
+    )
+    cut = Cut(production="take", width=footage.width, height=footage.height, clips=clips)
+
+    def work() -> tuple[Media, Inspection]:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            paths = {
+                media.sha256: fetch_file(company.vault, media, folder / f"{media.sha256}.mp4")
+                for media in (order.film, tail)
+            }
+            assemble(cut, paths, folder / "joined.mp4")
+            return keep_file(company.vault, folder / "joined.mp4", "mp4"), inspect(folder / "joined.mp4")
+
+    film, inspection = await asyncio.to_thread(work)
+    return film, await keep_looks(company, inspection)
+
+
+async def keep_take(company: Company, setup: Setup, order: ClipOrder, hops: tuple[Hop, ...]) -> Take:
+    """Put a finished take on paper under the next free number, and return it."""
+    plan, take, frames = setup.plan, setup.take, setup.frames
+    looks = await read_looks(company, hops[-1].looks)
+    wanted = WantedFootage(float(take.coverage.seconds), *plan.size, sound=order.sound)
+    existing = await asyncio.to_thread(takes_of, company, take.shot)
+    number = len(existing) + 1
+    while True:
+        slate = Slate(production=company.brief.production, shot=take.shot, take=number)
+        paper = Take(
+            slate=str(slate),
+            shot=take.shot,
+            number=number,
+            base=base_of(setup, order),
+            sample=order.sample,
+            wish=setup.wish,
+            film=hops[-1].film,
+            footage=looks.footage,
+            first_frame=looks.first,
+            last_frame=looks.last,
+            thumbs=looks.thumbs,
+            opening=frames.opening,
+            closing=frames.closing,
+            hops=hops,
+            words=take.words,
+            extension_words=take.extension_words,
+            negative=take.negative,
+            note=setup.shot.note,
+            model=order.model,
+            surface=order.surface,
+            seed=order.seed,
+            resolution=plan.resolution,
+            usd=round(sum(hop.usd for hop in hops), 6),
+            parent=frames.parent,
+            findings=tuple(check_footage(looks.footage, wanted)),
+            at=datetime.now(UTC),
+        )
+        if await asyncio.to_thread(keep_noun, company.vault, slate.key, paper):
+            log.info("%s in the can: %d frames, $%.2f", slate, looks.footage.frames, paper.usd)
+            return paper
+        number += 1
+
+
+def _people(company: Company) -> str:
+    choices = company.table.camera(company.brief.models.video).limits.people
+    return company.brief.people if company.brief.people in choices else ""

@@ -1,0 +1,64 @@
+"""The manifest: everything there is to know about a cut, in one file. With the journal, the truth about a film."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from onereel.cut import Assembly, Cut
+from onereel.footage import Footage, Media
+from onereel.noun import Noun
+from onereel.storyboard import Shot
+from onereel.takes import Keyframe, ShotState, Take
+
+AI_LABEL = "AI-generated: pictures, motion and sound were made by generative models"
+"""What every delivery says of itself."""
+SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+"""IPTC's name for it."""
+
+
+class ShotPapers(Noun):
+    """One shot of the manifest."""
+
+    shot: Shot
+    state: ShotState
+    active: str = Field(default="", description="Slate of the take on screen.")
+    takes: tuple[Take, ...] = ()
+    keyframes: tuple[Keyframe, ...] = ()
+    start: float = Field(ge=0, description="Seconds into the film.")
+
+
+class Spending(Noun):
+    """What a production was estimated at and what it spent, in US dollars."""
+
+    estimated: float
+    spent: float
+    unknown: float = 0.0
+
+
+class Manifest(Noun):
+    """The papers of a cut."""
+
+    production: str
+    title: str
+    version: int
+    rehearsal: bool
+    tier: str
+    label: str = AI_LABEL
+    digital_source_type: str = SOURCE_TYPE
+    made_with: str
+    at: datetime
+    master: Media
+    footage: Footage
+    assembly: Assembly
+    cut: Cut
+    recipe: str = Field(description="Digest of the cut and what it is delivered with; equal means nothing to do.")
+    storyboard_version: int
+    models: dict[str, str]
+    shots: tuple[ShotPapers, ...]
+    usd: Spending
+    papers: tuple[str, ...] = Field(default=(), description="Files beside this one.")
+
+    @property
+    def slates(self) -> int:
+        """How many shots are a card."""
+        return sum(shot.state.state != "filmed" for shot in self.shots)

@@ -1,0 +1,113 @@
+"""The report of a run: how it ended, what is where, what it cost. `--json` prints it."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from onereel.company import Company
+from onereel.delivering import Missing, Results
+from onereel.journal import calls_of, spent_on, unknown_on
+from onereel.noun import Noun
+from onereel.papers import Manifest
+from onereel.plan import Plan
+from onereel.slate import cut_prefix
+from onereel.takes import ShotState
+
+State = Literal["complete", "partial", "budget", "failed", "waiting"]
+EXIT: dict[State, int] = {"complete": 0, "failed": 1, "partial": 3, "budget": 4, "waiting": 5}
+"""Exit code of the command line by state; 2 is bad input, before there is a report."""
+
+
+class ShotLine(Noun):
+    """One shot of the report."""
+
+    id: str
+    state: str
+    take: str
+    seconds: float
+
+
+class Usd(Noun):
+    """Dollars: at most for this plan, spent on the production so far, and of that on calls nobody knows the end of."""
+
+    estimated: float
+    spent: float
+    unknown: float
+
+
+class Calls(Noun):
+    """Paid calls this run made."""
+
+    text: int
+    image: int
+    video: int
+
+
+class Report(Noun):
+    """How a run ended."""
+
+    production: str
+    state: State
+    vault: str
+    master: str = Field(description="Where the master is: a local path or an s3 URL; empty when there is none.")
+    seconds: float
+    shots: tuple[ShotLine, ...]
+    usd: Usd
+    calls: Calls
+    manifest: str
+    contact_sheet: str = ""
+    rehearsal: bool = False
+    message: str = Field(default="", description="How it ended, in words a producer understands.")
+    reasons: tuple[str, ...] = Field(default=(), description="Why shots are missing.")
+
+    @property
+    def exit_code(self) -> int:
+        """Exit code of the command line."""
+        return EXIT[self.state]
+
+
+def report(company: Company, plan: Plan, states: list[ShotState], results: Results, manifest: Manifest) -> Report:
+    """Return the report of a run that delivered. Blocks."""
+    vault, name = company.vault, company.brief.production
+    calls = calls_of(vault, name)
+    kinds = [kind for kind, _ in company.journal.bought]
+    missing = {shot: result for shot, result in results.items() if isinstance(result, Missing)}
+    prefix = cut_prefix(name, manifest.version)
+    usd = Usd(estimated=plan.usd, spent=spent_on(calls, name), unknown=unknown_on(calls, name))
+    return Report(
+        production=name,
+        state=_state(missing),
+        vault=vault.url,
+        master=vault.address(f"{prefix}master.mp4"),
+        seconds=manifest.footage.seconds,
+        shots=tuple(
+            ShotLine(id=state.id, state=state.state, take=state.take.rsplit("/", 1)[-1], seconds=state.seconds)
+            for state in states
+        ),
+        usd=usd,
+        calls=Calls(
+            text=kinds.count("text"),
+            image=kinds.count("image"),
+            video=kinds.count("video") + kinds.count("extension"),
+        ),
+        manifest=vault.address(f"{prefix}manifest.json"),
+        contact_sheet=vault.address(f"{prefix}contact.jpg"),
+        rehearsal=company.rehearsal,
+        message=_message(missing, usd),
+        reasons=tuple(f"{shot}: {gone.reason}" for shot, gone in missing.items()),
+    )
+
+
+def _state(missing: dict[str, Missing]) -> State:
+    if not missing:
+        return "complete"
+    return "budget" if any(gone.cause == "budget" for gone in missing.values()) else "partial"
+
+
+def _message(missing: dict[str, Missing], usd: Usd) -> str:
+    count = f"{len(missing)} slate{'' if len(missing) == 1 else 's'}"
+    if not missing:
+        return "Delivered"
+    if any(gone.cause == "budget" for gone in missing.values()):
+        return f"Stopped by the budget at ${usd.spent:.2f}; delivered with {count}"
+    return f"Delivered with {count}"

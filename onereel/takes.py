@@ -1,0 +1,102 @@
+"""Keyframes and takes: what was made for a shot, on paper. The bytes are media in the vault."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from onereel.footage import Footage, Media
+from onereel.likeness import Fingerprint
+from onereel.models import Surface
+from onereel.noun import Noun
+
+
+def recipe_of(*parts: Any) -> str:
+    """Return the digest of everything that decides how something comes out; nouns and plain values only."""
+    plain = [part.model_dump(mode="json") if isinstance(part, Noun) else part for part in parts]
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+class Keyframe(Noun):
+    """The still a take opens or closes on."""
+
+    id: str = Field(description="s010/opening.")
+    recipe: str
+    drawn: Media = Field(description="As the model sent it, byte for byte.")
+    fitted: Media = Field(description="Cut to the camera's exact frame.")
+    history: Media | None = Field(default=None, description="The turns that led to it, to redraw it from itself.")
+    fingerprint: Fingerprint
+    words: str
+    model: str
+    candidates: tuple[Media, ...] = Field(default=(), description="All drawings it was chosen from.")
+    distinct: int = Field(default=1, ge=1, description="How many of them differ.")
+    findings: tuple[str, ...] = Field(default=(), description="What was noticed and done.")
+    usd: float = Field(default=0, ge=0, description="What it cost, redrawing included.")
+    reused: bool = Field(default=False, description="Taken from the vault for the same words, not paid.")
+
+
+class Looks(Noun):
+    """What was seen in a film, from one decode."""
+
+    footage: Footage
+    first: Media
+    last: Media
+    thumbs: tuple[Media, ...]
+
+
+class Hop(Noun):
+    """One paid step of a take: the first clip, or an extension."""
+
+    key: str = Field(description="Its journal key.")
+    seconds: int = Field(description="Seconds it was asked to add.")
+    returned: Literal["whole", "tail"] = Field(description="What came back: the film so far and more, or the new part.")
+    media: Media = Field(description="As the camera sent it, byte for byte.")
+    film: Media = Field(description="The film so far, this hop included.")
+    looks: Media = Field(description="What was seen in that film: `Looks` as JSON.")
+    operation: str = Field(default="", description="The vendor's id.")
+    usd: float = Field(ge=0)
+
+
+class Take(Noun):
+    """One filmed attempt at a shot. Numbered, kept, never overwritten."""
+
+    slate: str = Field(description="lighthouse/s010/t02.")
+    shot: str
+    number: int = Field(ge=1)
+    base: str = Field(description="Digest of what was asked; takes that share it are samples of one request.")
+    sample: int = Field(ge=1)
+    wish: str = Field(default="", description="Name of the reshoot that asked for it; empty for a first take.")
+    film: Media
+    footage: Footage
+    first_frame: Media
+    last_frame: Media
+    thumbs: tuple[Media, ...] = ()
+    opening: Media | None = None
+    closing: Media | None = None
+    hops: tuple[Hop, ...]
+    words: str
+    extension_words: tuple[str, ...] = ()
+    negative: str = ""
+    note: str = ""
+    model: str
+    surface: Surface
+    seed: int | None = None
+    resolution: str
+    usd: float = Field(ge=0)
+    parent: str = Field(default="", description="Slate of the take it continues.")
+    findings: tuple[str, ...] = ()
+    at: datetime
+
+
+class ShotState(Noun):
+    """How a shot stands at the end of a run."""
+
+    id: str
+    state: Literal["filmed", "slate", "filming"] = Field(
+        description="filmed: a take is on screen; slate: a card stands in; filming: ordered, not collected yet."
+    )
+    take: str = Field(default="", description="Slate of the take on screen.")
+    seconds: float = Field(description="Length on screen.")
+    reason: str = Field(default="", description="Why there is no take.")

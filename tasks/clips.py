@@ -1,0 +1,26 @@
+"""First clips: ordering costs money and happens once; collecting is free and may be repeated."""
+
+from prefect import task
+
+from onereel import filming
+from onereel.orders import ClipOrder
+from onereel.takes import Hop, Take
+from tasks import ASKING, WORKING, company
+
+
+@task(task_run_name="order {slate}", **ASKING)
+async def order_clip(slate: str, order: ClipOrder) -> str:
+    """Order a clip; return the key it can be collected by."""
+    return await filming.order_film(company(), order, f"clip {slate}")
+
+
+@task(task_run_name="collect {slate}", **WORKING)
+async def collect_clip(slate: str, key: str, order: ClipOrder) -> Hop:  # noqa: ARG001 - the slate is in the run's name
+    """Wait for a clip, fetch it, decode every frame, and keep it."""
+    return await filming.collect_film(company(), order, key)
+
+
+@task(task_run_name="slate {slate}", **WORKING)
+async def keep_take(slate: str, setup: filming.Setup, order: ClipOrder, hops: tuple[Hop, ...]) -> Take:  # noqa: ARG001
+    """Put a finished take on paper."""
+    return await filming.keep_take(company(), setup, order, hops)
