@@ -3,15 +3,14 @@
 import heapq
 import io
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from itertools import tee
 from math import lcm
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import av
 from av.audio.stream import AudioStream
@@ -20,10 +19,13 @@ from av.video.stream import VideoStream
 
 from onereel.adapters.picture import Unit
 from onereel.adapters.reel import Reel, copied, read_reel
-from onereel.adapters.sound import RATE, Joint, Pcm, encoded, joined, listen, silence
+from onereel.adapters.sound import RATE, Joint, Pcm, Track, listen, silence
 from onereel.adapters.splice import Splice, splice
 from onereel.cut import Assembly, Cut
 from onereel.errors import FootageError
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 WORKERS = 2
 AHEAD = 3
@@ -101,14 +103,9 @@ def _write(plan: Splice, part: Path, pool: ThreadPoolExecutor, label: str) -> No
         ):
             picture, sound = _streams(master, leader.streams.video[0], plan)
             _title(master, plan.cut, label)
-            prepared = _ahead(pool, partial(_prepare, plan), len(plan.cut.clips))
-            for_picture, for_sound = tee(prepared)
-            packets = heapq.merge(
-                _pictures(plan, for_picture, picture),
-                _sounds(for_sound, sound),
-                key=partial(_moment, fps=plan.cut.fps),
-            )
-            for packet in packets:
+            # Both encoders must be open before two threads use them; muxing would open them.
+            master.start_encoding()
+            for packet in _packets(plan, picture, sound, pool):
                 master.mux(packet)
     except av.error.FFmpegError as error:
         raise FootageError(f"{part.name} cannot be written: {error.strerror}") from error
@@ -169,32 +166,47 @@ def _prepare(plan: Splice, index: int) -> _Prepared:
     return _Prepared(index, plan.encoded(index), sound, joint)
 
 
-def _ahead(pool: ThreadPoolExecutor, prepare: Callable[[int], _Prepared], count: int) -> Iterator[_Prepared]:
-    """Yield prepared clips in order, a few ahead of need."""
-    waiting: deque[Future[_Prepared]] = deque()
-    for index in range(count):
-        waiting.append(pool.submit(prepare, index))
+def _packets(
+    plan: Splice, picture: VideoStream, sound: AudioStream, pool: ThreadPoolExecutor
+) -> Iterator["av.Packet[Any]"]:
+    """Yield the master's packets in the order they are written.
+
+    Sound is the costliest part of most cuts and has to be encoded in order: it gets a thread of its own.
+    """
+    track, base = Track(sound), 0
+    with ThreadPoolExecutor(1) as sounding:
+        prepared = _ahead(pool, partial(_prepare, plan), range(len(plan.cut.clips)))
+        laid = _ahead(sounding, lambda clip: (clip, track.lay(clip.sound, clip.joint)), prepared)
+        for clip, heard in laid:
+            seen = _pictures(plan, clip, base, picture)
+            yield from heapq.merge(seen, heard, key=partial(_moment, fps=plan.cut.fps))
+            base += plan.cut.clips[clip.index].frames
+        yield from track.end()
+
+
+def _ahead(pool: ThreadPoolExecutor, make: Callable[[Given], Made], given: Iterable[Given]) -> Iterator[Made]:
+    """Yield what is made of each thing in order, a few made ahead of need."""
+    waiting: deque[Future[Made]] = deque()
+    for one in given:
+        waiting.append(pool.submit(make, one))
         if len(waiting) > AHEAD:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
 
 
-def _pictures(plan: Splice, prepared: Iterator[_Prepared], stream: VideoStream) -> Iterator["av.Packet[Any]"]:
-    """Yield the master's pictures in decoding order, one frame apart, at a constant delay."""
-    base, number = 0, 0
-    for clip in prepared:
-        ours = iter(clip.units)
-        for span in plan.spans[clip.index]:
-            shown_packets = _copies(plan, clip.index, span.start, span.stop) if span.copy else _own(next(ours))
-            for shown, packet in shown_packets:
-                packet.stream, packet.time_base, packet.duration = stream, Fraction(1, plan.cut.fps), 1
-                packet.pts, packet.dts = base + shown, number - plan.delay
-                number += 1
-                yield packet
-            base += span.frames
-            if number != base:
-                raise FootageError(f"clip {clip.index} became {number - base:+d} frames longer than the cut says")
+def _pictures(plan: Splice, clip: _Prepared, base: int, stream: VideoStream) -> Iterator["av.Packet[Any]"]:
+    """Yield a clip's pictures in decoding order, one frame apart, at a constant delay; `base` is its first frame."""
+    ours, number, tick = iter(clip.units), base, Fraction(1, plan.cut.fps)
+    for span in plan.spans[clip.index]:
+        source = _copies(plan, clip.index, span.start, span.stop) if span.copy else _own(next(ours))
+        for shown, packet in source:
+            packet.stream, packet.time_base, packet.duration = stream, tick, 1
+            packet.pts, packet.dts = base + span.start + shown, number - plan.delay
+            number += 1
+            yield packet
+        if number != base + span.stop:
+            raise FootageError(f"{plan.cut.clips[clip.index].shot} became {number - base} frames, not {span.stop}")
 
 
 def _copies(plan: Splice, index: int, start: int, stop: int) -> Iterator[tuple[int, "av.Packet[Any]"]]:
@@ -209,10 +221,6 @@ def _own(units: list[Unit]) -> Iterator[tuple[int, "av.Packet[Any]"]]:
         packet = av.Packet(unit.data)
         packet.is_keyframe = unit.sync
         yield unit.shown, packet
-
-
-def _sounds(prepared: Iterator[_Prepared], stream: AudioStream) -> Iterator["av.Packet[Any]"]:
-    return encoded(stream, joined((clip.sound, clip.joint) for clip in prepared))
 
 
 def _moment(packet: "av.Packet[Any]", fps: int) -> int:

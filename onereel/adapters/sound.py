@@ -3,7 +3,7 @@
 AAC is never copied: every clip hides 21 ms of priming, and 50 of them joined drift a second (measured).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -23,9 +23,6 @@ RATE = 48_000
 
 EDGE = RATE * 8 // 1000
 """Length of the fade at a straight cut: 8 ms, so that a joint does not click."""
-
-FRAME = 1024
-"""Samples in an AAC frame."""
 
 
 @dataclass(frozen=True)
@@ -76,36 +73,44 @@ def silence(samples: int) -> Pcm:
     return np.zeros((2, samples), np.float32)
 
 
-def joined(sounds: Iterable[tuple[Pcm, Joint]]) -> Iterator[Pcm]:
-    """Yield each clip's sound as heard: faded at its edges, the one before fading out over it."""
-    carry = silence(0)
-    for heard, joint in sounds:
+class Track:
+    """One continuous sound track, laid clip by clip and encoded once."""
+
+    def __init__(self, stream: AudioStream) -> None:
+        self._stream = stream
+        self._laid = 0
+        self._fading = silence(0)
+
+    def lay(self, heard: Pcm, joint: Joint) -> "list[av.Packet[AudioStream]]":
+        """Add a clip: faded at its edges, the one before fading out over it.
+
+        Args:
+            heard: The clip's sound and its handle: `joint.samples + joint.handle` samples.
+            joint: How it meets its neighbours.
+
+        Returns:
+            What is encoded so far and was not returned before, with its times.
+        """
         sound = heard.copy()
         _rise(sound, joint.lead or EDGE)
-        body = sound[:, : joint.samples]
-        if joint.blackout:
-            _fall(body, joint.blackout)
-        elif not joint.handle:
-            _fall(body, EDGE)
-        lead = min(carry.shape[1], joint.samples)
-        body[:, :lead] += carry[:, :lead]
-        yield body
-        carry = sound[:, joint.samples :]
-        _fall(carry, carry.shape[1])
+        body, handle = sound[:, : joint.samples], sound[:, joint.samples :]
+        if joint.blackout or not joint.handle:
+            _fall(body, joint.blackout or EDGE)
+        lead = min(self._fading.shape[1], joint.samples)
+        body[:, :lead] += self._fading[:, :lead]
+        _fall(handle, joint.handle)
+        self._fading = handle
+        return self._encode(np.clip(body, -1, 1))
 
+    def end(self) -> "list[av.Packet[AudioStream]]":
+        """Return the last packets."""
+        return self._stream.encode(None)
 
-def encoded(stream: AudioStream, sounds: Iterable[Pcm]) -> Iterator["av.Packet[AudioStream]"]:
-    """Encode one continuous AAC track; packets come with their times."""
-    pts, rest = 0, silence(0)
-    for sound in sounds:
-        rest = np.concatenate((rest, np.clip(sound, -1, 1)), axis=1)
-        whole = rest.shape[1] // FRAME * FRAME
-        for at in range(0, whole, FRAME):
-            yield from stream.encode(_frame(rest[:, at : at + FRAME], pts + at))
-        pts, rest = pts + whole, rest[:, whole:]
-    if rest.shape[1]:
-        yield from stream.encode(_frame(rest, pts))
-    yield from stream.encode(None)
+    def _encode(self, sound: Pcm) -> "list[av.Packet[AudioStream]]":
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(sound), format="fltp", layout="stereo")
+        frame.sample_rate, frame.pts, frame.time_base = RATE, self._laid, Fraction(1, RATE)
+        self._laid += sound.shape[1]
+        return self._stream.encode(frame)
 
 
 def _frames(frames: Iterator[av.AudioFrame]) -> Iterator[av.AudioFrame]:
@@ -140,9 +145,3 @@ def _fall(sound: Pcm, samples: int) -> None:
 def _curve(samples: int) -> NDArray[np.float32]:
     """Return an equal-power fade from 0 to 1."""
     return np.sin(np.linspace(0, np.pi / 2, samples, dtype=np.float32))
-
-
-def _frame(sound: Pcm, pts: int) -> av.AudioFrame:
-    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(sound), format="fltp", layout="stereo")
-    frame.sample_rate, frame.pts, frame.time_base = RATE, pts, Fraction(1, RATE)
-    return frame
