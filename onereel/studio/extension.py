@@ -56,7 +56,7 @@ def _join(before: Path, tail: Path, path: Path, reel: film.Reel) -> None:
             film.record(whole, track, _heard(before, reel))
 
 
-def _packets(*films: av.container.InputContainer) -> Iterator[av.Packet]:
+def _packets(*films: av.container.InputContainer) -> Iterator["av.Packet[av.VideoStream]"]:
     """Yield the packets of films one after the other: this studio encoded both, the same way, without B-frames."""
     index = 0
     for one in films:
@@ -71,7 +71,7 @@ def _packets(*films: av.container.InputContainer) -> Iterator[av.Packet]:
 
 def _encoded(
     old: av.container.InputContainer, new: av.container.InputContainer, picture: av.VideoStream
-) -> Iterator[av.Packet]:
+) -> Iterator["av.Packet[av.VideoStream]"]:
     """Yield the packets of films encoded anew: somebody else encoded the first."""
     index = 0
     for one in (old, new):

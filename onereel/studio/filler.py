@@ -20,17 +20,18 @@ def fill(schema: Mapping[str, Any], words: str) -> Any:
 
 
 def _instance(schema: Mapping[str, Any], defs: Mapping[str, Any], spoken: Iterator[str], depth: int) -> Any:
+    options = schema.get("anyOf") or schema.get("oneOf") or []
     if depth > _DEPTH:
         return None
-    if "$ref" in schema:
-        return _instance(defs[schema["$ref"].rpartition("/")[2]], defs, spoken, depth + 1)
-    if "const" in schema:
-        return schema["const"]
-    if schema.get("enum"):
-        return schema["enum"][0]
-    options = schema.get("anyOf") or schema.get("oneOf")
-    if options:
-        return _instance(options[0], defs, spoken, depth + 1)
+    if "$ref" in schema or options:
+        chosen = defs[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else options[0]
+        return _instance(chosen, defs, spoken, depth + 1)
+    if "const" in schema or schema.get("enum"):
+        return schema.get("const", (schema.get("enum") or [None])[0])
+    return _typed(schema, defs, spoken, depth)
+
+
+def _typed(schema: Mapping[str, Any], defs: Mapping[str, Any], spoken: Iterator[str], depth: int) -> Any:
     kind = schema.get("type", "object")
     kind = str(kind[0] if isinstance(kind, list) else kind).lower()
     if kind == "object":

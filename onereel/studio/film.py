@@ -120,7 +120,9 @@ def planes(picture: Image.Image, size: tuple[int, int]) -> Planes:
     fitted = picture.resize(
         (width, height), Image.Resampling.BICUBIC, (left, top, left + crop_width, top + crop_height), reducing_gap=2.0
     )
-    frame = av.VideoFrame.from_image(fitted).reformat(format="yuv420p", dst_colorspace="ITU709")
+    frame = av.VideoFrame.from_ndarray(np.asarray(fitted), format="rgb24").reformat(
+        format="yuv420p", dst_colorspace="ITU709"
+    )
     array = frame.to_ndarray()
     luma = array[:height]
     quarter = width * height // 4

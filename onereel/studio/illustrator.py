@@ -12,9 +12,11 @@ from onereel.studio.lettering import caption, strip, strip_height
 from onereel.studio.palette import dominant, mix, palette_of, rgb
 from onereel.studio.people import paint_people
 from onereel.studio.pictures import decode, encode, words_in
-from onereel.studio.places import paint_place, paint_sky
-from onereel.studio.props import paint_props, paint_weather
+from onereel.studio.places import paint_place
+from onereel.studio.props import paint_props
 from onereel.studio.scene import Scene, imagine
+from onereel.studio.skies import paint_sky
+from onereel.studio.weather import paint_weather
 
 _WORKING: Final = 760, 900
 """Longer side in pixels that is painted for pictures up to 1.5 thousand pixels, and for larger ones."""

@@ -18,7 +18,7 @@ _SLATE: Final = re.compile(r"\b[a-z0-9][a-z0-9-]*/s\d{3,4}(?:/t\d{2,})?")
 _TELLING: Final = re.compile(r"^(?:Subject|Action of the shot):\s*(.*)", re.MULTILINE)
 _FORMAL: Final = re.compile(
     r"^(?:A single|Continue the same shot|Camera:|Setting:|Lighting:|Style:|Sound:|No |Follow |Edit the first image)",
-    re.I,
+    re.IGNORECASE,
 )
 
 

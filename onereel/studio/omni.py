@@ -62,7 +62,7 @@ def find(studio: Studio, id_: str) -> Interaction:
     Raises:
         Rejected: 404, there is none.
     """
-    found = studio.interactions.get(id_)
+    found: Interaction | None = studio.interactions.get(id_)
     if found is None:
         raise not_found(f"Interaction {id_} not found.")
     return found

@@ -167,7 +167,7 @@ def roles(asked: Asked) -> dict[str, list[int]]:
     Raises:
         Rejected: 400, a closing frame without an opening one, or more pictures than the task has roles for.
     """
-    tags = {tag: number for tag, number in _TAG.findall(asked.words)}
+    tags = dict(_TAG.findall(asked.words))
     cast: dict[str, list[int]] = {"FIRST_FRAME": [], "LAST_FRAME": [], "IMAGE_REF": []}
     for order, (tag, number) in enumerate(tags.items()):
         cast[tag.rstrip("0123456789").rstrip("_")].append(int(number) - 1 if number else order)

@@ -7,8 +7,8 @@ import numpy as np
 
 from onereel.studio.canvas import Canvas, Field, Point, curve
 from onereel.studio.palette import Colour, Palette, mix, rgb
-from onereel.studio.places import Light
 from onereel.studio.scene import Person, Scene
+from onereel.studio.skies import Light
 
 _SKIN: Final = (rgb("c99a7a"), rgb("a87856"), rgb("7a5138"), rgb("e0b795"))
 
@@ -87,6 +87,7 @@ def _rim(canvas: Canvas, mask: Field, colours: Palette, at: Light, x: float, wid
 
 
 def paint_figure(canvas: Canvas, person: Person, colours: Palette, at: Light, foot: Point, tall: float) -> None:
+    """Paint somebody from head to foot, this tall in picture heights."""
     stride = float(canvas.rng.uniform(-0.05, 0.05))
 
     def placed(points: Sequence[Point]) -> list[Point]:
@@ -113,6 +114,7 @@ def paint_figure(canvas: Canvas, person: Person, colours: Palette, at: Light, fo
 
 
 def paint_bust(canvas: Canvas, person: Person, colours: Palette, at: Light, x: float, scale: float) -> None:
+    """Paint somebody from behind, to the waist; at scale 1 two thirds of the picture high."""
     base, tilt = 1.02, float(canvas.rng.uniform(-0.05, 0.05))
 
     def placed(points: Sequence[Point], size: float = 0.72) -> list[Point]:
@@ -143,6 +145,7 @@ def _cloth(canvas: Canvas, body: Field, person: Person, colours: Palette, at: Li
 
 
 def paint_profile(canvas: Canvas, person: Person, colours: Palette, at: Light, x: float, scale: float) -> None:
+    """Paint head and shoulders, looking towards the light; at scale 1 nearly the picture high."""
     turn = 1.0 if at[0] > x else -1.0
 
     def placed(points: Sequence[Point]) -> list[Point]:

@@ -1,4 +1,4 @@
-"""Skies and places of a rehearsal drawing."""
+"""Places of a rehearsal drawing: land, water, towns, rooms."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -8,60 +8,14 @@ import numpy as np
 from onereel.studio.canvas import Canvas, Field, Point
 from onereel.studio.palette import Colour, Palette, mix, rgb
 from onereel.studio.scene import Scene
-
-Light = Point
-"""Where the sun or the moon stands."""
+from onereel.studio.skies import Light
 
 _SNOW: Final = rgb("e6ebf0")
 _WATER: Final = rgb("1d3a4a")
+_COAST, _SPIRE, _LIT = 0.7, 0.25, 0.30
+"""How often there is a far coast, a spire on a roof, a light in a window."""
+
 _LAMP: Final = rgb("ffcf8a")
-
-
-def paint_sky(canvas: Canvas, scene: Scene, colours: Palette) -> Light:
-    """Paint the sky down to the horizon and return where its light stands."""
-    rng = canvas.rng
-    depth = np.clip(canvas.y / max(scene.horizon, 0.2), 0, 1)
-    upper = np.clip(depth * 1.8, 0, 1)[..., None]
-    lower = np.clip((depth - 0.45) / 0.55, 0, 1)[..., None] ** 1.4
-    top, middle, low = (np.asarray(one, np.float32) for one in (colours.top, colours.middle, colours.low))
-    canvas.pixels[:] = top + (middle - top) * upper
-    canvas.pixels += (low - canvas.pixels) * lower
-    high = scene.hour in ("day", "night", "overcast", "storm")
-    at = (
-        float(rng.uniform(0.12, 0.88)) * canvas.aspect,
-        scene.horizon * float(rng.uniform(0.15, 0.55) if high else rng.uniform(0.7, 0.98)),
-    )
-    strength = {"overcast": 0.25, "storm": 0.18, "night": 0.35}.get(scene.hour, 0.65)
-    canvas.light(canvas.glow(at, 0.55) * strength, colours.low)
-    canvas.light(canvas.glow(at, 0.12) * strength, colours.sun)
-    if scene.hour == "night":
-        _stars(canvas, scene)
-    if scene.hour not in ("overcast", "storm"):
-        canvas.light(canvas.disc(at, 0.035 if scene.hour == "night" else 0.028) * 0.95, colours.sun)
-    _clouds(canvas, scene, colours, at)
-    return at
-
-
-def _stars(canvas: Canvas, scene: Scene) -> None:
-    count = 160
-    columns = canvas.rng.integers(1, canvas.width - 1, count)
-    rows = (canvas.rng.random(count) ** 1.3 * scene.horizon * (canvas.height - 2)).astype(int)
-    canvas.pixels[rows, columns] += canvas.rng.uniform(0.2, 0.8, count)[:, None].astype(np.float32)
-
-
-def _clouds(canvas: Canvas, scene: Scene, colours: Palette, at: Light) -> None:
-    amount = {"storm": 0.30, "overcast": 0.38, "night": 0.55}.get(scene.hour, canvas.rng.uniform(0.44, 0.58))
-    body = canvas.noise(3, 5, 5)
-    mask = np.clip((body - amount) * 3.2, 0, 1) * np.clip((scene.horizon - canvas.y) * 5, 0, 1)
-    lit = canvas.glow(at, 0.5, 1.0)
-    dark = mix(colours.top, colours.far, 0.45) if scene.hour != "day" else mix(colours.middle, colours.low, 0.6)
-    bright = mix(colours.low, colours.sun, 0.5)
-    thick = np.clip((body - amount) * 2.2, 0, 1)
-    edge = np.clip(1 - thick * 1.3 + lit * 0.6, 0, 1)[..., None]
-    colour = np.asarray(dark, np.float32) * (1 - edge) + np.asarray(bright, np.float32) * edge
-    canvas.paint(mask * 0.85, colour)
-    if scene.hour == "storm":
-        canvas.shade(np.clip(canvas.noise(2, 2, 3) - 0.35, 0, 1) * np.clip(1.2 - canvas.y / scene.horizon, 0, 1) * 0.9)
 
 
 def paint_place(canvas: Canvas, scene: Scene, colours: Palette, at: Light) -> None:
@@ -165,7 +119,7 @@ def _trees(canvas: Canvas, foot: float, height: float, count: int) -> Field:
 
 
 def _sea(canvas: Canvas, scene: Scene, colours: Palette, at: Light) -> None:
-    if canvas.rng.random() < 0.7:
+    if canvas.rng.random() < _COAST:
         coast = canvas.ridge(scene.horizon - 0.015, 0.05, 2.5)
         canvas.paint(canvas.below(coast), mix(colours.far, colours.low, 0.2))
     line = np.full((1, canvas.width), scene.horizon, np.float32)
@@ -204,7 +158,7 @@ def _houses(canvas: Canvas, scene: Scene, colours: Palette, *, foot: float, tall
         wide = float(rng.uniform(0.05, 0.13)) * (0.6 + near)
         top = foot - tall * float(rng.uniform(0.35, 1.1))
         blocks.append([(edge, 1.0), (edge, top), (edge + wide, top), (edge + wide, 1.0)])
-        if rng.random() < 0.25:
+        if rng.random() < _SPIRE:
             blocks.append([(edge + wide * 0.45, top), (edge + wide * 0.5, top - 0.06), (edge + wide * 0.55, top)])
         panes += _panes(rng, edge, top, wide, 0.018 * (0.5 + near))
         edge += wide * float(rng.uniform(0.9, 1.15))
@@ -218,7 +172,7 @@ def _panes(rng: np.random.Generator, edge: float, top: float, wide: float, step:
     panes: list[list[Point]] = []
     for row in np.arange(top + step, 1.0, step * 1.7):
         for column in np.arange(edge + step * 0.7, edge + wide - step, step * 1.3):
-            if rng.random() < 0.30:
+            if rng.random() < _LIT:
                 x, y = float(column), float(row)
                 panes.append([(x, y), (x + step * 0.6, y), (x + step * 0.6, y + step * 0.8), (x, y + step * 0.8)])
     return panes

@@ -59,4 +59,4 @@ def last_frame(path: Path) -> Image.Image:
             last = frame
         if last is None:
             raise invalid("Unable to process input video: it has no frames.", "video")
-        return last.to_image()
+        return Image.fromarray(last.to_ndarray(format="rgb24"))

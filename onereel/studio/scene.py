@@ -1,4 +1,4 @@
-"""What a rehearsal drawing shows, read from the words of a prompt; everything they leave open is decided by their hash."""
+"""What a rehearsal drawing shows, read from the words of a prompt; their hash decides what they leave open."""
 
 import hashlib
 import re
@@ -18,8 +18,8 @@ _PLACES: Final[Mapping[str, str]] = {
     "mountain": r"mountains?|hills?|valley|peaks?|ridge|alps?|summit|glacier|pass|volcano|rocks?",
     "desert": r"desert|dunes?|sand|sahara|canyon|mesa|mars|moon surface|savannah?",
     "snow": r"snow\w*|ice|icy|arctic|polar|frozen|blizzard|winter",
-    "room": r"room|kitchen|office|bedroom|inside|interior|hall\w*|corridor|cafe|café|bar|workshop|laboratory|lab|studio|"
-    r"library|table|bed|window|church|shop|staircase|attic|cellar|cockpit|cabin",
+    "room": r"room|kitchen|office|bedroom|inside|interior|hall\w*|corridor|cafe|café|bar|workshop|laboratory|lab|"
+    r"studio|library|table|bed|window|church|shop|staircase|attic|cellar|cockpit|cabin",
     "field": r"fields?|meadow|grass|farm|village|plain|steppe|wheat|countryside|lake|river|bridge",
 }
 _HOURS: Final[Mapping[str, str]] = {
@@ -55,17 +55,32 @@ _PEOPLE: Final = re.compile(
 )
 _LABELLED: Final = re.compile(r"^(?P<label>[A-Z][\w'-]+(?: [A-Z][\w'-]+){0,2}):\s*(?P<said>.*)$", re.MULTILINE)
 _LABELS: Final = frozenset(
-    "Subject Action Setting Composition Lighting Lens Camera Style Sound Output Lettering Kitchen Interior Exterior".split()
+    [
+        "Subject",
+        "Action",
+        "Setting",
+        "Composition",
+        "Lighting",
+        "Lens",
+        "Camera",
+        "Style",
+        "Sound",
+        "Output",
+        "Lettering",
+        "Kitchen",
+        "Interior",
+        "Exterior",
+    ]
 )
 _NOT_SEEN: Final = re.compile(
-    r"^(?:Keep out|Lettering|Follow the|Output|Sound|No |Lens and style|Style|Director).*$", re.M
+    r"^(?:Keep out|Lettering|Follow the|Output|Sound|No |Lens and style|Style|Director).*$", re.MULTILINE
 )
 _NAME: Final = re.compile(
-    r"(?<=[a-z,;:] )([A-Z][a-z]{2,})\b|^([A-Z][a-z]{2,})(?= (?:[a-z]+s|is|was|and|in|at)\b)", re.M
+    r"(?<=[a-z,;:] )([A-Z][a-z]{2,})\b|^([A-Z][a-z]{2,})(?= (?:[a-z]+s|is|was|and|in|at)\b)", re.MULTILINE
 )
 _CLOSE: Final = re.compile(r"close-?up|close on|very close|very near|detail|insert|macro|face", re.IGNORECASE)
 _WIDE: Final = re.compile(
-    r"\bwide\b|establishing|panorama|long shot|aerial|far away|distan(?:t|ce)|landscape|from high", re.I
+    r"\bwide\b|establishing|panorama|long shot|aerial|far away|distan(?:t|ce)|landscape|from high", re.IGNORECASE
 )
 _HIGH: Final = re.compile(r"aerial|high above|bird|from above|overhead|drone|top-down", re.IGNORECASE)
 _LOW: Final = re.compile(r"low angle|from below|worm", re.IGNORECASE)
@@ -178,8 +193,41 @@ def _named(words: str) -> list[str]:
 
 
 _COMMON: Final = frozenset(
-    "the this that there then over under camera sound style setting lighting wide close medium slow very english german "
-    "french monday tuesday wednesday thursday friday saturday sunday north south east west google photo".split()
+    [
+        "the",
+        "this",
+        "that",
+        "there",
+        "then",
+        "over",
+        "under",
+        "camera",
+        "sound",
+        "style",
+        "setting",
+        "lighting",
+        "wide",
+        "close",
+        "medium",
+        "slow",
+        "very",
+        "english",
+        "german",
+        "french",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "north",
+        "south",
+        "east",
+        "west",
+        "google",
+        "photo",
+    ]
 )
 _THINGS: Final = re.compile("|".join((*_PLACES.values(), *_HOURS.values(), *_PROPS.values())), re.IGNORECASE)
 

@@ -82,7 +82,7 @@ def _read(brief: Mapping[str, Any]) -> Job:
     seconds = float(brief.get("seconds") or 30)
     sentences = tuple(_sentence(part) for part in re.split(r"(?<=[.!?;])\s+", str(brief["idea"])) if part.strip())
     return Job(
-        title=str(brief.get("production") or "rehearsal").replace("-", " ").title(),
+        title=_title(sentences[0]),
         idea=sentences,
         seconds=seconds,
         shots=shot_count(seconds, brief.get("shots"), lens),
@@ -90,6 +90,17 @@ def _read(brief: Mapping[str, Any]) -> Job:
         look=brief.get("look") or {},
         lens=lens,
     )
+
+
+TITLE_WORDS = 5
+
+
+def _title(sentence: str) -> str:
+    """Return a title: the first words of the idea, up to where it pauses."""
+    words = re.split(r"[,:;.!?]", sentence)[0].split()[:TITLE_WORDS]
+    while len(words) > 1 and words[-1].lower() in {"a", "an", "the", "of", "on", "in", "over", "with", "and"}:
+        words.pop()
+    return " ".join(words).title().replace(" A ", " a ").replace(" The ", " the ").replace(" Over ", " over ")
 
 
 def _sentence(part: str) -> str:

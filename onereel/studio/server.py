@@ -94,7 +94,7 @@ class House:
 
         return Route(path, guarded, methods=list(methods))
 
-    async def _paid(self, request: Request, answer: Callable[[], Awaitable[dict[str, Any]]]) -> Response:
+    async def _paid(self, answer: Callable[[], Awaitable[dict[str, Any]]]) -> Response:
         try:
             return JSONResponse(await answer())
         except Rejected as rejection:
@@ -110,7 +110,7 @@ class House:
         verb = request.path_params["verb"]
         if verb == "fetchPredictOperation":
             return JSONResponse(await veo.fetch(self._studio, read_json(body)))
-        return await self._paid(request, lambda: self._answer(request, body))
+        return await self._paid(lambda: self._answer(request, body))
 
     async def _answer(self, request: Request, body: bytes) -> dict[str, Any]:
         model, verb = request.path_params["model"], request.path_params["verb"]
@@ -128,7 +128,7 @@ class House:
             return await veo.order_film(self._studio, camera, prefix, read_json(body))
         raise catalogue.missing(model, request.path_params["version"], verb)
 
-    async def _models(self, request: Request) -> Response:
+    async def _models(self, _request: Request) -> Response:
         return JSONResponse(catalogue.listed(self._studio.models))
 
     async def _create(self, request: Request) -> Response:
@@ -143,7 +143,7 @@ class House:
                 raise catalogue.missing(model, request.path_params["version"], "interactions")
             return await omni.create(self._studio, cameras[model], asked)
 
-        return await self._paid(request, answer)
+        return await self._paid(answer)
 
     async def _interaction(self, request: Request) -> Response:
         id_ = request.path_params["id"]
@@ -181,10 +181,10 @@ class House:
     async def _nothing(self, request: Request) -> Response:
         raise not_found(f"{request.method} {request.url.path} was not found on this server.")
 
-    async def _tally(self, request: Request) -> Response:
+    async def _tally(self, _request: Request) -> Response:
         return JSONResponse(self._studio.tally().model_dump(mode="json"))
 
-    async def _requests(self, request: Request) -> Response:
+    async def _requests(self, _request: Request) -> Response:
         return JSONResponse([one.model_dump(mode="json") for one in self._studio.books.requests()])
 
     async def _fault(self, request: Request) -> Response:
@@ -197,7 +197,7 @@ class House:
         self._studio.plan.add(fault)
         return JSONResponse(fault.model_dump(mode="json"))
 
-    async def _reset(self, request: Request) -> Response:
+    async def _reset(self, _request: Request) -> Response:
         self._studio.reset()
         return JSONResponse({})
 

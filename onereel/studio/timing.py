@@ -61,10 +61,8 @@ def lengths(seconds: float, shots: int, lens: Lens, *, exact: Collection[int], f
     rest = seconds - extended
     usual = rest / max(1, shots - bool(extended))
     heaviness = sum(_WEIGHTS[index % len(_WEIGHTS)] for index in range(shots)) / shots
-    long = [
-        min(lens.first, key=lambda one, share=_WEIGHTS[index % len(_WEIGHTS)]: abs(one - usual * share / heaviness))
-        for index in range(shots)
-    ]
+    shares = [usual * _WEIGHTS[index % len(_WEIGHTS)] / heaviness for index in range(shots)]
+    long = [_nearest(share, lens) for share in shares]
     fixed = {_place(shots)} if extended else set()
     for index in fixed:
         long[index] = extended
@@ -76,6 +74,10 @@ def lengths(seconds: float, shots: int, lens: Lens, *, exact: Collection[int], f
     rounded = [round(one, 3) for one in long]
     rounded[0] = round(rounded[0] + seconds - sum(rounded), 3)
     return rounded
+
+
+def _nearest(seconds: float, lens: Lens) -> float:
+    return min(lens.first, key=lambda one: abs(one - seconds))
 
 
 def _extended(seconds: float, shots: int, lens: Lens) -> float:
