@@ -1,0 +1,210 @@
+"""Pictures from outside: decoded in full before they are trusted, and brought to the camera's frame.
+
+Originals are never rewritten: saving a picture anew drops its C2PA provenance, so the vault keeps the bytes that came.
+What is made here (frames for a camera, thumbnails) is a copy beside them. Colour profiles are not applied.
+"""
+
+import io
+import logging
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Literal
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+from pydantic import Field
+
+from onereel.errors import FootageError
+from onereel.likeness import Fingerprint, fingerprint
+from onereel.noun import Noun
+from onereel.pixels import MAX_ENLARGEMENT, drawing_size, enlargement
+
+log = logging.getLogger(__name__)
+
+MAX_BYTES: Final = 50_000_000
+"""Longest picture file that is opened; a 4K drawing has 18 to 25 MB."""
+
+MAX_PIXELS: Final = 50_000_000
+"""Most pixels that are decoded, 150 MB in memory; the largest drawing there is has 19 million."""
+
+GRID_TOLERANCE: Final = 0.02
+"""How far each side of a drawing, and its shape, may be off the vendor's grid, as a fraction.
+
+The grid is documented, not promised; the steps between its sizes are far larger.
+"""
+
+THUMBNAIL_BYTES: Final = 20_000
+"""What a thumbnail should fit into: artifacts carry a few dozen of them as data addresses."""
+
+_FORMATS: Final[dict[str, Literal["png", "jpg", "webp"]]] = {
+    "PNG": "png",
+    "JPEG": "jpg",
+    "MPO": "jpg",  # a phone's JPEG with a second picture (depth, gain map) behind the one that is seen
+    "WEBP": "webp",
+}
+_THUMBNAIL_QUALITIES = (80, 65, 50, 35, 20, 5)
+_BROKEN = (
+    OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, OverflowError, EOFError,
+    MemoryError, RuntimeError, struct.error, zlib.error,
+)  # fmt: skip
+"""What Pillow's decoders raise on damaged files, found by damaging files."""
+
+
+class Picture(Noun):
+    """A picture file that was decoded in full, and what was found in it."""
+
+    width: int = Field(gt=0, description="Pixels, as it is seen: after turning it upright.")
+    height: int = Field(gt=0, description="Pixels, as it is seen.")
+    suffix: Literal["png", "jpg", "webp"] = Field(description="What it is, whatever its name says.")
+    fingerprint: Fingerprint
+
+
+def inspect_picture(data: bytes) -> Picture:
+    """Decode a picture from its first byte to its last and say what it is.
+
+    Raises:
+        FootageError: It is no PNG, JPEG or WebP, is damaged or cut short, moves, or is too large to be opened;
+            size is judged before anything is decoded.
+    """
+    image, suffix = _decode(data)
+    return Picture(width=image.width, height=image.height, suffix=suffix, fingerprint=fingerprint(image))
+
+
+def check_drawing(picture: Picture, aspect_ratio: str, size: str) -> None:
+    """Return if a drawing has the shape and size that were ordered, within `GRID_TOLERANCE`.
+
+    Args:
+        picture: As inspected.
+        aspect_ratio: As ordered, `16:9`.
+        size: As ordered: 512, 1K, 2K or 4K.
+
+    Raises:
+        FootageError: It has another shape or size.
+        BadInput: No model draws at that size or ratio.
+    """
+    width, height = drawing_size(aspect_ratio, size)
+    told = f"the drawing is {picture.width}x{picture.height}; {aspect_ratio} at {size} is {width}x{height}"
+    if _off(picture.width * height, width * picture.height):
+        raise FootageError(f"{told}: another shape; draw it again")
+    if _off(picture.width, width) or _off(picture.height, height):
+        raise FootageError(f"{told}: another size; draw it again")
+
+
+def fit(data: bytes, frame: tuple[int, int]) -> bytes:
+    """Return a picture as a PNG of exactly a camera's frame; the same bytes for the same picture and frame.
+
+    It is turned upright, transparency becomes black, the middle is kept where the shapes differ, and it is scaled by
+    Lanczos. Enlarging is logged.
+
+    Args:
+        data: The whole file.
+        frame: (width, height) in pixels.
+
+    Raises:
+        FootageError: It is not a sound picture, or would be enlarged more than `MAX_ENLARGEMENT` times.
+    """
+    image, _ = _decode(data)
+    factor = enlargement(image.size, frame)
+    told = f"a picture of {image.width}x{image.height}"
+    if factor > MAX_ENLARGEMENT:
+        raise FootageError(
+            f"{told} would be enlarged {factor:.2f} times to fill {frame[0]}x{frame[1]}, "
+            f"at most {MAX_ENLARGEMENT:g} is allowed; draw it larger (keyframe_size)"
+        )
+    if factor > 1:
+        log.info("%s was enlarged %.2f times to fill %dx%d", told, factor, *frame)
+    target = io.BytesIO()
+    # Level 1 is 3 to 4 times faster than 6 and 8 to 20 % larger (media.md, section 4).
+    ImageOps.fit(image, frame, Image.Resampling.LANCZOS).save(target, "PNG", compress_level=1)
+    return target.getvalue()
+
+
+def thumbnail(data: bytes, width: int = 320) -> bytes:
+    """Return a picture as a small WebP for a page or an artifact, never enlarged.
+
+    The quality is the highest that fits `THUMBNAIL_BYTES`; a picture too busy for any is returned at the lowest.
+
+    Raises:
+        FootageError: It is not a sound picture.
+    """
+    image, _ = _decode(data)
+    width = min(width, image.width)
+    small = image.resize((width, max(1, round(image.height * width / image.width))), Image.Resampling.LANCZOS)
+    encoded = b""
+    for quality in _THUMBNAIL_QUALITIES:
+        encoded = _webp(small, quality)
+        if len(encoded) <= THUMBNAIL_BYTES:
+            break
+    return encoded
+
+
+def _decode(data: bytes) -> tuple[Image.Image, Literal["png", "jpg", "webp"]]:
+    """Return the picture as it is seen, RGB, and its suffix."""
+    if len(data) > MAX_BYTES:
+        raise FootageError(f"the picture has {len(data) / 1e6:.0f} MB, at most {MAX_BYTES / 1e6:.0f} MB are opened")
+    with _damage():
+        image = _open(data)
+        suffix = _FORMATS[image.format or ""]
+        image.load()
+        if image.format == "PNG":
+            _open(data).verify()  # decoding does not compare the checksums of the pixels
+        return _opaque(ImageOps.exif_transpose(image)), suffix
+
+
+def _open(data: bytes) -> Image.Image:
+    """Read the header and judge it; nothing is decoded yet."""
+    image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP"))
+    if image.width * image.height > MAX_PIXELS:
+        raise _too_large(f"{image.width}x{image.height} pixels")
+    if image.format != "MPO" and getattr(image, "is_animated", False):
+        raise FootageError("the picture moves; give a still")
+    return image
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
+    """Turn a decoder's complaints into ours."""
+    try:
+        yield
+    except FootageError:
+        raise
+    except UnidentifiedImageError as error:
+        raise FootageError("the file is not a PNG, JPEG or WebP picture") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_large("far too many pixels") from error
+    except _BROKEN as error:
+        raise FootageError(
+            f"the picture is damaged or cut short ({str(error)[:120] or type(error).__name__})"
+        ) from error
+
+
+def _too_large(told: str) -> FootageError:
+    return FootageError(
+        f"the picture has {told}, at most {MAX_PIXELS / 1e6:.0f} million are opened; give a smaller one"
+    )
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    """Return the picture as RGB on black, without metadata."""
+    if image.mode.startswith("I;16"):  # converting clips: mid-grey of a 16-bit scan would be white
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.has_transparency_data:
+        seen = image.convert("RGBA")
+        canvas = Image.new("RGB", seen.size)
+        canvas.paste(seen, mask=seen.getchannel("A"))
+        return canvas
+    plain = image.convert("RGB")
+    plain.info = {}  # or the colour profile of the original would be saved with the copy
+    return plain
+
+
+def _webp(image: Image.Image, quality: int) -> bytes:
+    target = io.BytesIO()
+    image.save(target, "WEBP", quality=quality, method=4)
+    return target.getvalue()
+
+
+def _off(found: int, wanted: int) -> bool:
+    return abs(found - wanted) > GRID_TOLERANCE * wanted
