@@ -149,7 +149,7 @@ def _decode(data: bytes) -> tuple[Image.Image, Literal["png", "jpg", "webp"]]:
         suffix = _FORMATS[image.format or ""]
         image.load()
         if image.format == "PNG":
-            _open(data).verify()  # decoding does not compare the checksums of the pixels
+            _open(data).verify()  # decoding stops at the last pixel and compares no chunk's checksum
         return _opaque(ImageOps.exif_transpose(image)), suffix
 
 

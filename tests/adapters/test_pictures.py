@@ -62,9 +62,23 @@ def test_a_picture_cut_short_is_refused(kind, share):
 
 
 @pytest.mark.parametrize("level", [0, 6])
-def test_one_flipped_bit_in_a_png_is_found_even_if_it_decodes(level):
+def test_one_flipped_bit_in_a_png_is_found(level):
     data = bytearray(encoded(scene(1, SMALL), compress_level=level))
     data[len(data) // 2] ^= 1
+
+    with pytest.raises(FootageError, match="damaged"):
+        inspect_picture(bytes(data))
+
+
+@pytest.mark.parametrize("missing", [1, 4, 12])
+def test_a_png_without_its_last_bytes_is_refused_although_every_pixel_is_there(missing):
+    with pytest.raises(FootageError):
+        inspect_picture(encoded(scene(1, SMALL))[:-missing])
+
+
+def test_a_png_with_a_wrong_checksum_is_refused_although_it_decodes():
+    data = bytearray(encoded(scene(1, SMALL)))
+    data[-13] ^= 1
 
     with pytest.raises(FootageError, match="damaged"):
         inspect_picture(bytes(data))
