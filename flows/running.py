@@ -1,7 +1,6 @@
 """What every flow that makes a film does first and last: find the brief, cast the company, say how it ended."""
 
 import asyncio
-import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,12 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from prefect import runtime
-from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError, concurrency
 from prefect.client.schemas.objects import State
+from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError, concurrency
+from prefect.settings import get_current_settings
 from prefect.states import Completed
 
+from onereel.adapters.briefs import check_kept, gather_references
 from onereel.brief import Brief
-from onereel.casting import cast, check_kept, connected, dated, stored_brief, stored_shots, vault_for
+from onereel.casting import cast, connected, dated, stored_brief, stored_shots, vault_for
 from onereel.company import Company
 from onereel.delivering import Missing, Results, shot_states
 from onereel.errors import BadInput, OnereelError
@@ -54,9 +55,10 @@ async def opened(asked: Asked) -> AsyncIterator[tuple[Company, Storyboard | None
     if brief is None and not asked.stored_brief:
         raise BadInput("no brief: fill in the brief, or name a production whose brief is in the vault")
     found = brief if brief is not None else await asyncio.to_thread(stored_brief, vault, asked.stored_brief)
+    gather_references(found, None)
     await asyncio.to_thread(check_kept, found, vault)
     given = await asyncio.to_thread(stored_shots, vault, asked.shots) if asked.shots else None
-    share = shared if os.environ.get("PREFECT_API_URL") else None
+    share = shared if get_current_settings().api.url else None
     with connected(rehearsal=rehearse) as connection:
         casting = cast(dated(found, today), settings, connection, vault, rehearsal=rehearse, share=share)
         async with casting as company:

@@ -51,6 +51,11 @@ def vault_for(settings: Settings, url: str = "", *, rehearsal: bool) -> Vault:
     return Shelf(vault, REHEARSALS) if rehearsal else vault
 
 
+def budget_of(settings: Settings, brief: Brief) -> float:
+    """Return what a production may spend: the brief's budget, or this machine's where that is lower."""
+    return min(brief.budget_usd, settings.budget_usd or brief.budget_usd)
+
+
 def surface_for(connection: Connection, model: Model) -> Surface:
     """Return the door a model is reached through: the first one that is both configured and has it.
 
@@ -94,7 +99,7 @@ async def cast(
         Surface.GEMINI_API: OmniCamera(connection, read, table),
     }
     spent = spent_on(await asyncio.to_thread(calls_of, vault, brief.production), brief.production)
-    budget = Budget(limit=settings.budget_usd or brief.budget_usd, spent=spent)
+    budget = Budget(limit=budget_of(settings, brief), spent=spent)
     company = Company(
         brief=brief,
         vault=vault,
@@ -175,18 +180,3 @@ def stored_shots(vault: Vault, key: str) -> Storyboard:
         except NotInVault as missing:
             raise BadInput(f"{vault.url} has no shot list {key!r}; store it there first") from missing
         return read_shots(path)
-
-
-def check_kept(brief: Brief, vault: Vault) -> None:
-    """Check that a brief's references are in the vault, as those of a brief sent to the API must be. Blocks.
-
-    Raises:
-        BadInput: One is a path or an address, or is not there.
-    """
-    references = [*brief.references, *(reference for who in brief.characters for reference in who.references)]
-    for reference in references:
-        if not reference.path.startswith("media/") or not vault.exists(reference.path):
-            raise BadInput(
-                f"reference {reference.path!r} is not in {vault.url}; send the brief with `onereel produce`, which "
-                "stores its pictures, or store it and give its key (media/...)"
-            )

@@ -148,7 +148,7 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str, number: int)
     return manifest
 
 
-def _manifest(  # noqa: PLR0917 - the parts of one paper
+def _manifest(
     company: Company,
     story: Story,
     cut: Cut,

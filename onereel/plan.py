@@ -345,7 +345,7 @@ def _stills(
             )
 
 
-def _purchases(  # noqa: PLR0917 - the parts of one plan
+def _purchases(
     brief: Brief,
     sheets: tuple[SheetPlan, ...],
     stills: tuple[StillPlan, ...],

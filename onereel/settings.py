@@ -18,7 +18,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ONEREEL_", env_nested_delimiter="__", extra="ignore")
 
     vault: str = Field(default="vault", description="A folder, or s3://bucket/prefix.")
-    budget_usd: float | None = Field(default=None, gt=0, description="Overrides the brief's budget.")
+    budget_usd: float | None = Field(
+        default=None, gt=0, description="Most a production may spend, whatever its brief says."
+    )
     text_in_flight: int = Field(default=4, ge=1, le=1000, description="Text calls under way at once.")
     image_in_flight: int = Field(default=8, ge=1, le=1000, description="Drawings under way at once.")
     video_in_flight: int = Field(default=10, ge=1, le=10_000, description="Takes being filmed at once.")

@@ -30,8 +30,10 @@ def _page(report: Report, manifest: Manifest) -> str:
     badge = " · **REHEARSAL**" if report.rehearsal else ""
     lines = [
         f"# {_plain(manifest.title or report.production)}{badge}",
-        f"{report.message}. {manifest.footage.seconds:.1f} s, {len(manifest.shots)} shots, "
-        f"cut v{manifest.version:03d}.",
+        (
+            f"{report.message}. {manifest.footage.seconds:.1f} s, {len(manifest.shots)} shots, "
+            f"cut v{manifest.version:03d}."
+        ),
         f"Estimated at most ${report.usd.estimated:.2f}, spent ${report.usd.spent:.2f}"
         + (f", of which unknown ${report.usd.unknown:.2f}." if report.usd.unknown else "."),
         "",

@@ -1,0 +1,289 @@
+"""The command line. Progress goes to stderr, results to stdout; the last line of ``--json`` is one object."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from onereel.adapters.briefs import gather_references, load_brief, store_references
+from onereel.adapters.connection import Connection
+from onereel.adapters.shotlists import read_shots
+from onereel.brief import Brief
+from onereel.casting import budget_of, dated, surface_for, table_for, vault_for
+from onereel.crew import Vault
+from onereel.delivering import latest_manifest
+from onereel.errors import BadInput, BudgetReached, OnereelError
+from onereel.estimating import assumed
+from onereel.estimating import estimate as estimated
+from onereel.journal import calls_of
+from onereel.media import keep
+from onereel.models import ModelTable, Surface
+from onereel.plan import Plan
+from onereel.progress import embedded, showing_progress
+from onereel.report import Report
+from onereel.settings import Settings, read_settings
+from onereel.storyboard import Storyboard
+from onereel.writing import check_given, latest_board, written_source
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+out, err = Console(), Console(stderr=True)
+
+BriefFile = Annotated[Path, typer.Argument(help="The brief: a YAML or JSON file.")]
+Shots = Annotated[Path | None, typer.Option(help="A shot list: CSV, XLSX, JSON or YAML. Else a text model writes it.")]
+VaultUrl = Annotated[str, typer.Option(help="Folder or s3://bucket/prefix. Default: ONEREEL_VAULT, else ./vault.")]
+BudgetUsd = Annotated[float | None, typer.Option("--budget", help="US dollars; instead of the brief's.")]
+Rehearse = Annotated[bool, typer.Option("--rehearse", help="Against the local studio, for nothing.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
+Production = Annotated[str, typer.Argument(help="Name of the production.")]
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    try:
+        app()
+    except BadInput as bad:
+        _stop(str(bad), 2)
+    except BudgetReached as reached:
+        _stop(str(reached), 4)
+    except OnereelError as failed:
+        _stop(str(failed), 1)
+    except KeyboardInterrupt:
+        _stop("stopped; run it again to go on where it was", 130)
+
+
+def _stop(message: str, code: int) -> None:
+    err.print(f"onereel: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
+    sys.exit(code)
+
+
+@app.command()
+def produce(
+    brief: BriefFile,
+    shots: Shots = None,
+    vault: VaultUrl = "",
+    budget: BudgetUsd = None,
+    rehearse: Rehearse = False,
+    as_json: AsJson = False,
+) -> None:
+    """Turn a brief into a finished film."""
+    settings = read_settings()
+    place = vault_for(settings, vault, rehearsal=rehearse)
+    made = _read_brief(brief, budget)
+    given = read_shots(shots) if shots else None
+    _check(made, given, settings, place, rehearse=rehearse)
+    gather_references(made, brief.parent)
+
+    stored = store_references(made, brief.parent, place)
+    listed = keep(place, given.model_dump_json().encode(), "json").key if given else ""
+
+    async def run() -> Any:
+        from flows.produce import produce as flow  # noqa: PLC0415 - Prefect takes a second to import
+
+        return await flow(brief=stored, shots=listed, rehearse=rehearse, vault=vault, return_state=True)
+
+    _finish(run, as_json=as_json, rehearse=rehearse)
+
+
+@app.command()
+def estimate(
+    brief: BriefFile,
+    shots: Shots = None,
+    vault: VaultUrl = "",
+    budget: BudgetUsd = None,
+    rehearse: Rehearse = False,
+    as_json: AsJson = False,
+) -> None:
+    """Print what a film will cost at most, call by call, without a single request."""
+    settings = read_settings()
+    made = _read_brief(brief, budget)
+    gather_references(made, brief.parent)
+    table = table_for(settings, rehearsal=rehearse)
+    given = read_shots(shots) if shots else None
+    place = vault_for(settings, vault, rehearsal=rehearse)
+    found, basis = _plan(made, given, table, place)
+    if as_json:
+        facts = {"production": made.production, "usd": found.usd, "basis": basis, "warnings": list(found.warnings)}
+        out.print_json(data={**facts, "calls": [one.model_dump() for one in found.purchases]}, indent=None)
+        return
+    sheet = Table("call", "model", "what", "at most", title=f"{made.production}: {basis}", title_justify="left")
+    for one in found.purchases:
+        sheet.add_row(one.what, one.model, one.detail, f"${one.usd:.3f}")
+    out.print(sheet)
+    out.print(f"{len(found.purchases)} calls, at most ${found.usd:.2f}; budget ${budget_of(settings, made):.2f}")
+    for warning in found.warnings:
+        err.print(warning, style="yellow")
+
+
+@app.command()
+def reshoot(
+    production: Production,
+    shots: Annotated[list[str], typer.Argument(help="Shots to film again: s010 s030.")],
+    note: Annotated[str, typer.Option(help="What the camera should do differently.")] = "",
+    retouch: Annotated[str, typer.Option(help="What to change in the shots' keyframes; the rest stays.")] = "",
+    vault: VaultUrl = "",
+    rehearse: Rehearse = False,
+    as_json: AsJson = False,
+) -> None:
+    """Film named shots again and cut the film anew; old takes are kept."""
+
+    async def run() -> Any:
+        from flows.reshoot import reshoot as flow  # noqa: PLC0415 - Prefect takes a second to import
+
+        asked = {"note": note, "retouch": retouch, "rehearse": rehearse, "vault": vault}
+        return await flow(production=production, shots=shots, **asked, return_state=True)
+
+    _finish(run, as_json=as_json, rehearse=rehearse)
+
+
+@app.command()
+def assemble(production: Production, vault: VaultUrl = "", rehearse: Rehearse = False, as_json: AsJson = False) -> None:
+    """Cut what exists anew; buys nothing."""
+
+    async def run() -> Any:
+        from flows.assemble import assemble as flow  # noqa: PLC0415 - Prefect takes a second to import
+
+        return await flow(production=production, rehearse=rehearse, vault=vault, return_state=True)
+
+    _finish(run, as_json=as_json, rehearse=rehearse)
+
+
+@app.command()
+def show(production: Production, vault: VaultUrl = "", rehearse: Rehearse = False, as_json: AsJson = False) -> None:
+    """Show the newest cut of a production: where it is, and every shot with its takes."""
+    place = vault_for(read_settings(), vault, rehearsal=rehearse)
+    manifest = latest_manifest(place, production)
+    if manifest is None:
+        raise BadInput(f"{place.url} has no cut of {production!r}; produce it first")
+    if as_json:
+        out.print_json(manifest.model_dump_json(), indent=None)
+        return
+    title = f"{production} cut v{manifest.version:03d}, {manifest.footage.seconds:g} s"
+    sheet = Table("shot", "state", "take", "seconds", "takes", "what happens", title=title, title_justify="left")
+    for papers in manifest.shots:
+        takes = ", ".join(f"t{take.number:02d}" for take in papers.takes)
+        active = papers.active.rsplit("/", 1)[-1]
+        told = papers.state.reason or papers.shot.action
+        sheet.add_row(papers.shot.id, papers.state.state, active, f"{papers.state.seconds:g}", takes, told)
+    out.print(sheet)
+    out.print(place.address(f"productions/{production}/cuts/v{manifest.version:03d}/master.mp4"), soft_wrap=True)
+
+
+@app.command()
+def ledger(production: Production, vault: VaultUrl = "", rehearse: Rehearse = False) -> None:
+    """Show every paid call of a production."""
+    place = vault_for(read_settings(), vault, rehearsal=rehearse)
+    calls = calls_of(place, production)
+    sheet = Table("time", "call", "model", "outcome", "usd", title=production, title_justify="left")
+    for call in calls:
+        end = call.outcome.end if call.outcome else "submitted" if call.operation else "intended"
+        usd = call.outcome.usd if call.outcome else call.intent.usd
+        paid = "" if call.intent.production == production else " (reused)"
+        sheet.add_row(
+            f"{call.intent.at:%m-%d %H:%M:%S}", call.intent.label, call.intent.order.model, end + paid, f"{usd:.4f}"
+        )
+    out.print(sheet)
+
+
+@app.command()
+def studio(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0: any free one.")] = 8765,
+    fault: Annotated[list[str] | None, typer.Option(help="A fault to inject; may be repeated.")] = None,
+) -> None:
+    """Run the local studio alone: Google's wire format on this machine, for nothing."""
+    from onereel.studio import StudioOptions, parse_fault, serve  # noqa: PLC0415 - the server takes a second
+
+    serve(StudioOptions(port=port, faults=tuple(parse_fault(one) for one in fault or ())))
+
+
+@app.command()
+def doctor(vault: VaultUrl = "", models: Annotated[bool, typer.Option(help="List the model table.")] = False) -> None:
+    """Say what is configured, what would be used, and what is missing."""
+    from onereel.doctor import findings, model_lines  # noqa: PLC0415 - opens the vault
+
+    settings = read_settings()
+    if models:
+        for line in model_lines(settings.table):
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
+        return
+    sound = True
+    for good, line in findings(settings, vault):
+        sound = sound and good
+        out.print(("ok       " if good else "missing  ") + line, markup=False, highlight=False, soft_wrap=True)
+    sys.exit(0 if sound else 1)
+
+
+def _read_brief(path: Path, budget: float | None) -> Brief:
+    brief = load_brief(path)
+    if budget is not None and budget <= 0:
+        raise BadInput(f"--budget {budget:g}: must be more than 0")
+    return brief if budget is None else brief.model_copy(update={"budget_usd": budget})
+
+
+def _check(brief: Brief, given: Storyboard | None, settings: Settings, place: Vault, *, rehearse: bool) -> None:
+    """Refuse before anything is requested or written: what cannot be reached, filmed, or paid."""
+    table = table_for(settings, rehearsal=rehearse)
+    connection = Connection.rehearsal("http://127.0.0.1") if rehearse else Connection.from_environment(os.environ)
+    models = (
+        table.writer(brief.models.text),
+        table.illustrator(brief.models.image),
+        table.camera(brief.models.video),
+    )
+    for model in models:
+        surface_for(connection, model)
+    found, _ = _plan(brief, given, table, place)
+    limit = budget_of(settings, brief)
+    if found.usd > limit:
+        raise BadInput(
+            f"the film costs up to ${found.usd:.2f}, the budget is ${limit:.2f}; raise budget_usd or --budget, "
+            "shorten the film, or choose a cheaper camera"
+        )
+
+
+def _plan(brief: Brief, given: Storyboard | None, table: ModelTable, place: Vault) -> tuple[Plan, str]:
+    """Return the plan of the shot list, of the storyboard kept, or of an assumed one; and which it is."""
+    today = datetime.now(UTC).date()
+    if given is not None:
+        check_given(given, brief, table, today)
+        return estimated(brief, given, table, today, write=False), "by the shot list"
+    for surface in Surface:
+        board = latest_board(place, brief.production, written_source(dated(brief, today), table, surface))
+        if board is not None:
+            return estimated(brief, board.storyboard, table, today, write=False), "by the storyboard kept"
+    basis = "no storyboard yet: assuming the fewest clips, each on its own keyframe"
+    return estimated(brief, assumed(brief, table), table, today, write=True), basis
+
+
+def _finish(run: Callable[[], Coroutine[Any, Any, Any]], *, as_json: bool, rehearse: bool) -> None:
+    """Run a flow in this process, show how it goes, print its report, and exit with its code."""
+    embedded()
+    if rehearse:
+        err.print("REHEARSAL: the local studio films, nothing is paid", style="bold yellow")
+
+    async def whole() -> Report:
+        state = await run()
+        told: Report = await state.aresult()
+        return told
+
+    with showing_progress(err):
+        told = asyncio.run(whole())
+    for reason in told.reasons:
+        err.print(reason, style="yellow", markup=False, soft_wrap=True)
+    spent = f"${told.usd.spent:.2f}" + (" (rehearsed, nothing was paid)" if told.rehearsal else "")
+    err.print(f"{told.message}: {told.seconds:g} s, {spent}", style="green" if told.state == "complete" else "yellow")
+    if as_json:
+        shown = told.model_dump_json(exclude={"contact_sheet", "rehearsal", "message", "reasons"})
+        out.print(shown, markup=False, highlight=False, soft_wrap=True)
+    else:
+        out.print(told.master, markup=False, highlight=False, soft_wrap=True)
+    sys.exit(told.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""The estimate: every call a film will make and what it costs at most, without making any."""
+
+from datetime import date
+
+from onereel.brief import Brief
+from onereel.coverage import reachable
+from onereel.models import ModelTable, Surface
+from onereel.plan import Plan, Purchase, filming_resolution, plan
+from onereel.prices import price
+from onereel.storyboard import Shot, Storyboard
+from onereel.writing import storyboard_order
+
+
+def assumed(brief: Brief, table: ModelTable) -> Storyboard:
+    """Return a storyboard to reckon with while none is written: the fewest clips, each on its own keyframe."""
+    camera = table.camera(brief.models.video)
+    lengths = [each.seconds for each in reachable(camera.limits, filming_resolution(brief, camera), extend=False)]
+    names = tuple(who.name for who in brief.characters[:2])
+    shots: list[Shot] = []
+    left = brief.seconds
+    while left > 0:
+        seconds = min(float(lengths[-1]), left)
+        shots.append(Shot(id=f"s{len(shots) + 1:02d}0", seconds=max(1.0, seconds), action="assumed", characters=names))
+        left = round(left - seconds, 6)
+    return Storyboard(shots=tuple(shots))
+
+
+def estimate(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date, *, write: bool) -> Plan:
+    """Return the plan of a storyboard with the writing of it as its first purchase, if it is still to be written.
+
+    Raises:
+        BadInput: Something cannot be filmed as asked.
+    """
+    found = plan(brief, storyboard, table, today)
+    if not write:
+        return found
+    order = storyboard_order(brief, table, Surface.GEMINI_API)
+    writing = Purchase(
+        what="storyboard",
+        kind="text",
+        model=brief.models.text,
+        detail=f"up to {order.most_tokens} tokens",
+        usd=price(order, table, today),
+    )
+    return found.model_copy(update={"purchases": (writing, *found.purchases)})
