@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 
 from onereel.company import Company
 from onereel.delivering import Missing, Results
-from onereel.drawing import gather_references, labelled
+from onereel.drawing import labelled, references_by_path
 from onereel.errors import BudgetReached, OnereelError, StillFilming
 from onereel.filming import Frames, Setup, base_of, bought, clip_order, extend_order, takes_of
 from onereel.footage import Media
@@ -44,7 +44,7 @@ class Shooting:
 
     async def film(self) -> Results:
         """Return how every shot ended; one bad shot does not stop the others."""
-        self.pictures = await gather_references(self.company)
+        self.pictures = await references_by_path(self.company)
         shots = list(self.shots)
         ended = await asyncio.gather(*(self.take(shot) for shot in shots), return_exceptions=True)
         return {shot: _result(end) for shot, end in zip(shots, ended, strict=True)}

@@ -74,6 +74,13 @@ class Character(Noun):
 
     _plain_paths = field_validator("references", mode="before")(_as_references)
 
+    @field_validator("name")
+    @classmethod
+    def _without_spaces_around(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("a character needs a name")
+        return value.strip()
+
 
 class Look(Noun):
     """The style all shots share. Every field is optional; say only what matters."""

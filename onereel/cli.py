@@ -117,6 +117,8 @@ def estimate(
         sheet.add_row(one.what, one.model, one.detail, f"${one.usd:.3f}")
     out.print(sheet)
     out.print(f"{len(found.purchases)} calls, at most ${found.usd:.2f}; budget ${budget_of(settings, made):.2f}")
+    if found.redrawing_usd:
+        out.print(f"and at most ${found.redrawing_usd:.2f} if keyframes come out too alike and are redrawn once")
     for warning in found.warnings:
         err.print(warning, style="yellow")
 

@@ -21,11 +21,11 @@ from onereel.takes import Keyframe, recipe_of
 log = logging.getLogger(__name__)
 
 
-async def gather_references(company: Company) -> dict[str, Media]:
-    """Return the brief's reference pictures by path, read and verified once.
+async def references_by_path(company: Company) -> dict[str, Media]:
+    """Return the brief's reference pictures by path; that they are kept whole was checked before the run.
 
     Raises:
-        NotInVault: One is not kept there.
+        NotInVault: One is not kept there any more.
     """
     brief = company.brief
     references = [*brief.references, *(reference for who in brief.characters for reference in who.references)]
@@ -164,7 +164,7 @@ async def _draw(company: Company, order: DrawOrder, label: str) -> tuple[Media, 
             check_drawing(picture, order.aspect_ratio, order.size)
         except FootageError as broken:
             raise NoAnswer(f"{label}: {broken}", usd=drawing.usd) from broken
-        media = await asyncio.to_thread(keep, company.vault, drawing.picture, drawing.suffix)
+        media = await asyncio.to_thread(keep, company.vault, drawing.picture, picture.suffix)
         history = await asyncio.to_thread(keep, company.vault, drawing.history, "json")
         return Goods((media, history), drawing.usd, drawing.request_id, drawing.tokens)
 

@@ -11,6 +11,7 @@ from onereel.coverage import Coverage, cover, first_lengths, reachable
 from onereel.errors import BadInput
 from onereel.models import FPS, CameraModel, ImageModel, ModelTable, frame_size
 from onereel.noun import Noun
+from onereel.pixels import MAX_ENLARGEMENT, drawing_size, enlargement
 from onereel.prices import drawing_usd, film_usd, words_tokens
 from onereel.prompts import (
     FADE_SECONDS,
@@ -96,6 +97,7 @@ class Plan(Noun):
     stills: tuple[StillPlan, ...]
     takes: tuple[TakePlan, ...]
     purchases: tuple[Purchase, ...]
+    redrawing_usd: float = Field(description="At most, on top: keyframes that come out too alike are redrawn once.")
     warnings: tuple[str, ...] = ()
 
     @property
@@ -151,6 +153,7 @@ def plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date) -
         stills=stills,
         takes=takes,
         purchases=tuple(_purchases(brief, sheets, stills, takes, table, resolution, size)),
+        redrawing_usd=round(sum(still.usd for still in stills) / brief.candidates, 6),
         warnings=tuple(_warnings(brief, table, today)),
     )
 
@@ -283,10 +286,21 @@ def numbered(labels: list[str]) -> list[str]:
 def _keyframe_size(brief: Brief, illustrator: ImageModel, resolution: str) -> str:
     wanted = COVERS[resolution] if brief.keyframe_size == "auto" or brief.tier == "draft" else brief.keyframe_size
     if wanted in illustrator.sizes:
-        return wanted
+        return _large_enough(wanted, brief, resolution)
     if brief.keyframe_size == "auto":
-        return max(illustrator.sizes, key=IMAGE_SIZES.index)
+        return _large_enough(max(illustrator.sizes, key=IMAGE_SIZES.index), brief, resolution)
     raise BadInput(f"{illustrator.name} does not draw at {wanted}; it draws at {', '.join(illustrator.sizes)}")
+
+
+def _large_enough(size: str, brief: Brief, resolution: str) -> str:
+    drawing, frame = drawing_size(brief.aspect_ratio, size), frame_size(resolution, brief.aspect_ratio)
+    times = enlargement(drawing, frame)
+    if times > MAX_ENLARGEMENT:
+        raise BadInput(
+            f"keyframes of size {size} would be enlarged {times:.1f} times for {resolution}, at most "
+            f"{MAX_ENLARGEMENT:g} is allowed; use a larger keyframe_size or another image model"
+        )
+    return size
 
 
 def _brief_problems(brief: Brief, illustrator: ImageModel) -> Iterator[str]:
