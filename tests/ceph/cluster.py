@@ -1,7 +1,7 @@
 """A throwaway Ceph on loopback: one monitor, one disk in memory, one gateway that speaks S3."""
 
-import json
 import secrets
+import shutil
 import socket
 import subprocess
 import time
@@ -60,7 +60,7 @@ mon initial members = a
 [osd]
 osd data = {folder}/osd
 [client.rgw]
-rgw frontends = beast endpoint=127.0.0.1:{http} ssl_endpoint=127.0.0.1:{https} ssl_certificate={certificate} ssl_private_key={key}
+rgw frontends = beast tcp_nodelay=1 endpoint=127.0.0.1:{http} ssl_endpoint=127.0.0.1:{https} ssl_certificate={certificate} ssl_private_key={key}
 rgw data = {folder}
 rgw thread pool size = 32
 rgw enable gc threads = false
@@ -142,9 +142,10 @@ class Cluster:
             "--access-key", self.access_key, "--secret-key", self.secret_key,
         )  # fmt: skip
 
-    def _ceph(self, *words: str) -> object:
-        answer = self._run("ceph", "--conf", str(self._conf), "--format", "json", *words)
-        return json.loads(answer) if answer.strip() else None
+    def _ceph(self, *words: str) -> None:
+        # By name: its first line wants /usr/bin/python3, which a clean machine has only among what we unpacked.
+        python, ceph = (str(shutil.which(name, path=self._env["PATH"])) for name in ("python3", "ceph"))
+        self._run(python, ceph, "--conf", str(self._conf), *words)
 
     def _run(self, *command: str) -> str:
         done = subprocess.run(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 CACHE = Path(__file__).parents[2] / ".cache" / "ceph"
 _PACKAGES = ["ceph-mon", "ceph-osd", "radosgw", "ceph-common"]
-_PROGRAMS = ["ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "monmaptool", "ceph"]
+_PROGRAMS = ["ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "monmaptool", "ceph", "python3"]
 
 
 def fetch_packages() -> dict[str, str]:
