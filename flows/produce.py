@@ -5,10 +5,10 @@ from typing import Any
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from flows.running import Asked, ended, named, nothing_filmed, opened, planned, reported
+from flows.running import Asked, ended, named, nothing_filmed, opened, planned, reported, stopped_at
 from flows.shooting import Shooting
 from onereel.brief import Brief
-from onereel.delivering import Story
+from onereel.delivering import Story, taken
 from tasks.assembly import deliver
 from tasks.delivery import publish
 from tasks.storyboard import storyboard
@@ -34,10 +34,19 @@ async def produce(
     async with opened(Asked(brief, stored_brief, shots, vault, rehearse)) as (company, given):
         board = await storyboard(given)
         plan = planned(company, board.storyboard)
+        if waiting := await stopped_at(company, plan, "storyboard", board.storyboard):
+            return ended(waiting)
         shooting = Shooting(company, plan, board.storyboard)
+        if "keyframes" in company.brief.approve:
+            keyframes = await shooting.draw()
+            if waiting := await stopped_at(company, plan, "keyframes", sorted(f.fitted.sha256 for f in keyframes)):
+                return ended(waiting)
         results = await shooting.film()
         nothing_filmed(results)
+        if waiting := await stopped_at(company, plan, "takes", sorted(taken(results))):
+            return ended(waiting)
         manifest = await deliver(plan.production, Story(plan, board, results, company.stills))
         report = await reported(company, plan, results, manifest)
         await publish(report, manifest)
-        return ended(report)
+        waiting = await stopped_at(company, plan, "cut", manifest.recipe)
+        return ended(waiting or report)

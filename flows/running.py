@@ -15,7 +15,8 @@ from prefect.settings import get_current_settings
 from prefect.states import Completed
 
 from onereel.adapters.briefs import check_kept, gather_references
-from onereel.brief import Brief
+from onereel.approvals import Waiting, must_wait
+from onereel.brief import Brief, Gate
 from onereel.casting import cast, connected, dated, stored_brief, stored_shots, vault_for
 from onereel.company import Company
 from onereel.delivering import Missing, Results, shot_states
@@ -23,10 +24,11 @@ from onereel.errors import BadInput, OnereelError
 from onereel.media import write_noun
 from onereel.papers import Manifest
 from onereel.plan import Plan, plan
-from onereel.report import Report, report
+from onereel.report import Report, report, waiting_report
 from onereel.settings import read_settings
 from onereel.slate import brief_key
 from onereel.storyboard import Storyboard
+from onereel.takes import recipe_of
 from tasks import at_work
 
 
@@ -116,7 +118,18 @@ def ended(told: Report) -> State[Any]:
     """Return the state a flow run ends in: complete, or partial with the reason in words."""
     if told.state == "complete":
         return Completed(message=told.message, data=told)
+    if told.state == "waiting":
+        return Completed(name="Waiting", message=told.message, data=told)
     return Completed(name="Partial", message=told.message, data=told)
+
+
+async def stopped_at(company: Company, found: Plan, gate: Gate, decided_on: Any) -> Report | None:
+    """Return the report of a run that has to wait at a gate of the brief, or None if it may go on."""
+    waiting = Waiting(gate=gate, recipe=recipe_of(gate, decided_on), usd=found.usd, at=datetime.now(UTC))
+    name, gates = company.brief.production, company.brief.approve
+    if not await asyncio.to_thread(must_wait, company.vault, name, gates, waiting):
+        return None
+    return await asyncio.to_thread(waiting_report, company, found, gate)
 
 
 def nothing_filmed(results: Results) -> None:

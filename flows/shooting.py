@@ -49,13 +49,12 @@ class Shooting:
         ended = await asyncio.gather(*(self.take(shot) for shot in shots), return_exceptions=True)
         return {shot: _result(end) for shot, end in zip(shots, ended, strict=True)}
 
-    async def draw(self) -> dict[str, Keyframe]:
-        """Return every keyframe that could be drawn, by id."""
-        ids = [still.id for still in self.plan.stills]
-        ended = await asyncio.gather(*(self.keyframe(id_) for id_ in ids), return_exceptions=True)
-        for end in ended:
-            _result(end)
-        return {id_: end for id_, end in zip(ids, ended, strict=True) if isinstance(end, Keyframe)}
+    async def draw(self) -> list[Keyframe]:
+        """Return every keyframe that could be drawn; one that could not be fails its shot when that is filmed."""
+        self.pictures = await references_by_path(self.company)
+        drawing = (self.keyframe(still.id) for still in self.plan.stills)
+        ended = [_result(end) for end in await asyncio.gather(*drawing, return_exceptions=True)]
+        return [end for end in ended if isinstance(end, Keyframe)]
 
     async def sheet(self, character: str) -> Media:
         """Return a character's sheet, drawn once."""

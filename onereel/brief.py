@@ -10,6 +10,7 @@ SLUG = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
 MAX_SECONDS = 3600
 
 Gate = Literal["storyboard", "keyframes", "takes", "cut"]
+"""Where a run can wait for a person; at the cut it waits with the delivery made."""
 
 
 class Reference(Noun):

@@ -14,7 +14,8 @@ from rich.table import Table
 
 from onereel.adapters.briefs import gather_references, load_brief, store_references
 from onereel.adapters.connection import Connection
-from onereel.adapters.shotlists import read_shots
+from onereel.adapters.shotlists import read_shots, write_shots
+from onereel.approvals import approve as say_yes
 from onereel.brief import Brief
 from onereel.casting import budget_of, dated, surface_for, table_for, vault_for
 from onereel.crew import Vault
@@ -30,7 +31,7 @@ from onereel.progress import embedded, showing_progress
 from onereel.report import Report
 from onereel.settings import Settings, read_settings
 from onereel.storyboard import Storyboard
-from onereel.writing import check_given, latest_board, written_source
+from onereel.writing import check_given, kept_board, latest_board, written_source
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 out, err = Console(), Console(stderr=True)
@@ -191,6 +192,26 @@ def ledger(production: Production, vault: VaultUrl = "", rehearse: Rehearse = Fa
             f"{call.intent.at:%m-%d %H:%M:%S}", call.intent.label, call.intent.order.model, end + paid, f"{usd:.4f}"
         )
     out.print(sheet)
+
+
+@app.command()
+def storyboard(
+    production: Production,
+    target: Annotated[Path, typer.Argument(help="Where to write it: .csv, .xlsx, .json or .yaml.")],
+    vault: VaultUrl = "",
+    rehearse: Rehearse = False,
+) -> None:
+    """Write the newest storyboard of a production to a shot list file, to be edited and given back with --shots."""
+    place = vault_for(read_settings(), vault, rehearsal=rehearse)
+    write_shots(kept_board(place, production).storyboard, target)
+    out.print(str(target), markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def approve(production: Production, vault: VaultUrl = "", rehearse: Rehearse = False) -> None:
+    """Say yes to what a production waits for; produce it again to go on."""
+    given = say_yes(vault_for(read_settings(), vault, rehearsal=rehearse), production)
+    out.print(f"{production}: {given.gate} approved; going on costs at most ${given.usd:.2f} in all")
 
 
 @app.command()

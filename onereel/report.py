@@ -7,6 +7,7 @@ from pydantic import Field
 from onereel.company import Company
 from onereel.delivering import Missing, Results
 from onereel.journal import calls_of, spent_on, unknown_on
+from onereel.models import FPS
 from onereel.noun import Noun
 from onereel.papers import Manifest
 from onereel.plan import Plan
@@ -70,7 +71,6 @@ def report(company: Company, plan: Plan, states: list[ShotState], results: Resul
     """Return the report of a run that delivered. Blocks."""
     vault, name = company.vault, company.brief.production
     calls = calls_of(vault, name)
-    kinds = [kind for kind, _ in company.journal.bought]
     missing = {shot: result for shot, result in results.items() if isinstance(result, Missing)}
     prefix = cut_prefix(name, manifest.version)
     usd = Usd(estimated=plan.usd, spent=spent_on(calls, name), unknown=unknown_on(calls, name))
@@ -85,17 +85,39 @@ def report(company: Company, plan: Plan, states: list[ShotState], results: Resul
             for state in states
         ),
         usd=usd,
-        calls=Calls(
-            text=kinds.count("text"),
-            image=kinds.count("image"),
-            video=kinds.count("video") + kinds.count("extension"),
-        ),
+        calls=_calls(company),
         manifest=vault.address(f"{prefix}manifest.json"),
         contact_sheet=vault.address(f"{prefix}contact.jpg"),
         rehearsal=company.rehearsal,
         message=_message(missing, usd),
         reasons=tuple(f"{shot}: {gone.reason}" for shot, gone in missing.items()),
     )
+
+
+def waiting_report(company: Company, plan: Plan, gate: str) -> Report:
+    """Return the report of a run that stopped for a person's decision. Blocks."""
+    vault, name = company.vault, company.brief.production
+    calls = calls_of(vault, name)
+    return Report(
+        production=name,
+        state="waiting",
+        vault=vault.url,
+        master="",
+        seconds=0.0,
+        shots=tuple(ShotLine(id=take.shot, state="planned", take="", seconds=take.frames / FPS) for take in plan.takes),
+        usd=Usd(estimated=plan.usd, spent=spent_on(calls, name), unknown=unknown_on(calls, name)),
+        calls=_calls(company),
+        manifest="",
+        rehearsal=company.rehearsal,
+        message=f"Waiting for approval: {gate}; going on costs at most ${plan.usd:.2f} in all",
+        reasons=(f"approve it with: onereel approve {name}, then produce again",),
+    )
+
+
+def _calls(company: Company) -> Calls:
+    kinds = [kind for kind, _ in company.journal.bought]
+    video = kinds.count("video") + kinds.count("extension")
+    return Calls(text=kinds.count("text"), image=kinds.count("image"), video=video)
 
 
 def _state(missing: dict[str, Missing]) -> State:
