@@ -1,0 +1,196 @@
+"""Text and pictures by Gemini models, one request each.
+
+Nothing is ever sent twice: SDK retries are off, and so is its automatic continuation, which would follow a long answer
+with more paid requests of its own. On the Gemini API requests ask not to be stored (since 2026-10-26 new projects
+store by default); Agent Platform has no such switch.
+
+Source: reference/gemini-media.md, sections 2 and 4.2.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from google.genai import types
+from pydantic import TypeAdapter
+
+from onereel.adapters import gemini_answer
+from onereel.adapters.connection import Connection
+from onereel.adapters.courier import within
+from onereel.adapters.gemini_answer import End, Usage
+from onereel.crew import Answer, Drawing
+from onereel.errors import NoAnswer
+from onereel.footage import Media
+from onereel.models import ImageModel, ModelTable, Surface, TokenPrice
+from onereel.orders import DrawOrder, TextOrder
+
+HISTORY_BYTES: Final = 48 * 2**20
+"""Largest history we hand back, as JSON. A request may have 100 MB, and the next one adds its own references. Beyond
+it the oldest turns are forgotten; the turn that drew the picture is always kept whole."""
+
+_MAGIC: Final = ((b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpg"))
+_MODALITIES: Final = ["TEXT", "IMAGE"]
+_TURNS: Final = TypeAdapter(list[types.Content])
+_CHARACTERS_PER_TOKEN: Final = 3
+"""Fewer than real text has, so that a guess is not too low."""
+
+
+class Screenwriter:
+    """Writes answers that fit a JSON schema."""
+
+    def __init__(self, connection: Connection, table: ModelTable) -> None:
+        self._connection = connection
+        self._table = table
+
+    async def write(self, order: TextOrder) -> Answer:
+        """Return what the model wrote; whether it fits the schema is for the reader to check.
+
+        Raises:
+            BadInput: The model is retired or unknown, or its surface is not configured; nothing was sent.
+            StudioBusy: Refused before acceptance.
+            Refused: The request is wrong, or the account may not.
+            Filtered: The words, or the answer, were filtered.
+            NoAnswer: It was cut off, or empty; billed.
+            OutcomeUnknown: No answer came, and it may have been paid.
+        """
+        model = self._table.writer(order.model)
+        client = self._connection.client(order.surface)
+        action = f"writing with {order.model}"
+        config = types.GenerateContentConfig(
+            response_mime_type="application/json",
+            response_json_schema=order.answer,
+            thinking_config=_thinking(order.thinking),
+            max_output_tokens=order.most_tokens,
+            **_common(order.surface, self._connection.patience.text),
+        )
+        with self._connection.paying(action, order.model):
+            response = await client.aio.models.generate_content(model=order.model, contents=order.words, config=config)
+        tokens = gemini_answer.usage(response)
+        usd = _text_usd(model.price(datetime.now(UTC).date()), tokens, order)
+        text = gemini_answer.words(response)
+        if not text or gemini_answer.end(response) is not End.WHOLE:
+            raise gemini_answer.nothing(action, response, usd)
+        return Answer(text=text, usd=usd, request_id=response.response_id or "", tokens=tokens.total)
+
+
+class Illustrator:
+    """Draws keyframes, and redraws them from themselves."""
+
+    def __init__(self, connection: Connection, fetch: Callable[[Media], bytes], table: ModelTable) -> None:
+        """Keep who answers, where media are read (blocking, in a thread) and what models cost."""
+        self._connection = connection
+        self._fetch = fetch
+        self._table = table
+
+    async def draw(self, order: DrawOrder) -> Drawing:
+        """Return the picture, and the conversation that led to it.
+
+        Raises:
+            BadInput: The model is retired or unknown, or its surface is not configured; nothing was sent.
+            StudioBusy: Refused before acceptance.
+            Refused: The request is wrong, or the account may not.
+            Filtered: The words, a reference or the picture were filtered.
+            NoAnswer: It came back without a picture; its prompt and thinking were billed.
+            OutcomeUnknown: No answer came, and it may have been paid.
+        """
+        model = self._table.illustrator(order.model)
+        client = self._connection.client(order.surface)
+        action = f"drawing with {order.model}"
+        turns = await asyncio.to_thread(self._turns, order)
+        config = types.GenerateContentConfig(
+            response_modalities=_MODALITIES,
+            image_config=types.ImageConfig(aspect_ratio=order.aspect_ratio, image_size=order.size),
+            thinking_config=_thinking(order.thinking),
+            tools=[types.Tool(google_search=types.GoogleSearch())] if order.grounding else None,
+            seed=order.seed,
+            **_common(order.surface, self._connection.patience.image),
+        )
+        with self._connection.paying(action, order.model):
+            response = await client.aio.models.generate_content(model=order.model, contents=[*turns], config=config)
+        return await asyncio.to_thread(_drawing, action, order, model, turns, response)
+
+    def _turns(self, order: DrawOrder) -> list[types.Content]:
+        """Return the conversation to send: earlier turns as they were, and the new one."""
+        earlier = [] if order.history is None else _TURNS.validate_json(self._fetch(order.history))
+        said: list[types.Part] = []
+        if order.canvas is not None and order.history is None:
+            said += [types.Part(text="The first image, to be edited:"), self._picture(order.canvas)]
+        for reference in order.references:
+            said += [types.Part(text=reference.label), self._picture(reference.media)]
+        return [*earlier, types.Content(role="user", parts=[*said, types.Part(text=order.words)])]
+
+    def _picture(self, media: Media) -> types.Part:
+        return types.Part.from_bytes(data=self._fetch(media), mime_type=media.content_type)
+
+
+def _common(surface: Surface, seconds: float) -> dict[str, Any]:
+    return {
+        "automatic_continuation": False,
+        "store": False if surface is Surface.GEMINI_API else None,
+        "http_options": within(seconds),
+    }
+
+
+def _thinking(level: str) -> types.ThinkingConfig | None:
+    return types.ThinkingConfig(thinking_level=types.ThinkingLevel(level.upper())) if level else None
+
+
+def _text_usd(price: TokenPrice, tokens: Usage, order: TextOrder) -> float:
+    """Return what an answer cost; where it does not say how long it was, the most it can have cost."""
+    prompt = len(order.words) // _CHARACTERS_PER_TOKEN if tokens.prompt is None else tokens.prompt
+    text = order.most_tokens if tokens.text is None else tokens.text
+    return round((prompt * price.input_usd + text * price.output_usd) / 1e6, 6)
+
+
+def _image_usd(model: ImageModel, order: DrawOrder, tokens: Usage, pictures: int) -> float:
+    """Return what an answer cost; tokens it does not name are taken from the model table."""
+    images = pictures * model.sizes.get(order.size, 0) if tokens.images is None else tokens.images
+    text = (tokens.text or 0) - (images if tokens.images is None else 0)
+    prompt = len(order.words) // _CHARACTERS_PER_TOKEN if tokens.prompt is None else tokens.prompt
+    return model.usd(images=images, prompt=prompt, text=max(0, text))
+
+
+def _drawing(
+    action: str,
+    order: DrawOrder,
+    model: ImageModel,
+    turns: Sequence[types.Content],
+    response: types.GenerateContentResponse,
+) -> Drawing:
+    tokens = gemini_answer.usage(response)
+    # The last one is the picture: those before are drafts of its thinking, and the final one was seen flagged as a
+    # thought, too, so the flag decides nothing.
+    found = [part.inline_data for part in gemini_answer.parts(response) if part.inline_data and part.inline_data.data]
+    usd = _image_usd(model, order, tokens, min(1, len(found)))
+    if not found or gemini_answer.end(response) is End.FILTERED:
+        raise gemini_answer.nothing(action, response, usd)
+    picture = found[-1].data or b""
+    suffix = _suffix(picture)
+    if not suffix:
+        raise NoAnswer(f"{action}: came back with {len(picture)} bytes that are no PNG, JPEG or WebP", usd=usd)
+    return Drawing(
+        picture=picture,
+        suffix=suffix,
+        history=_history(turns, response),
+        usd=usd,
+        request_id=response.response_id or "",
+        tokens=tokens.total,
+    )
+
+
+def _suffix(picture: bytes) -> str:
+    """Return the file type of these bytes, which is not always the one the answer names; empty when unknown."""
+    if picture[:4] == b"RIFF" and picture[8:12] == b"WEBP":
+        return "webp"
+    return next((suffix for magic, suffix in _MAGIC if picture.startswith(magic)), "")
+
+
+def _history(turns: Sequence[types.Content], response: types.GenerateContentResponse) -> bytes:
+    """Return the conversation as JSON: the model's own turn unchanged, with its thought signatures."""
+    candidates = response.candidates or []
+    kept = [*turns, *(candidate.content for candidate in candidates[:1] if candidate.content is not None)]
+    said = [_TURNS.dump_json([turn], exclude_none=True)[1:-1] for turn in kept]
+    while len(said) > 2 and sum(map(len, said)) > HISTORY_BYTES:  # noqa: PLR2004 - the words, and the picture
+        said = said[2:]
+    return b"[" + b",".join(said) + b"]"
