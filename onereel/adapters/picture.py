@@ -36,6 +36,7 @@ class House:
     Attributes:
         set_id: Id of our parameter sets, one the vendor does not use.
         delay: How many frames decoding runs ahead, 0 to 2: as the vendor's, so that decoders never re-order anew.
+        buffer: Frames a decoder keeps, 1 to 16: as the vendor's, or frames are lost where the sets change.
         tags: Colour primaries, transfer, matrix and range; our frames carry the vendor's numbers untouched.
     """
 
@@ -45,6 +46,7 @@ class House:
     profile: str = "high"
     set_id: int = 1
     delay: int = 0
+    buffer: int = 1
     tags: tuple[int, int, int, int] = BT709
 
     def encoder(self) -> VideoCodecContext:
@@ -81,7 +83,7 @@ class House:
         pyramid = "normal" if self.delay >= PYRAMID_DELAY else "none"
         return (
             f"keyint={self.fps}:min-keyint={self.fps}:scenecut=0:open-gop=0:mbtree=0:sps-id={self.set_id}"
-            f":bframes={2 if self.delay else 0}:b-pyramid={pyramid}"
+            f":bframes={2 if self.delay else 0}:b-pyramid={pyramid}:ref=1:dpb-size={self.buffer}"
         )
 
 

@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 
 from onereel.adapters.film import MAX_SECONDS, open_film
 from onereel.adapters.h264 import LENGTH_SIZE, ParameterSets, heading
+from onereel.adapters.sps import buffered_frames
 from onereel.errors import FootageError
 
 PROFILES = {66: "baseline", 77: "main", 100: "high"}
@@ -146,6 +147,8 @@ def _kind(picture: VideoStream) -> Kind:
         raise _CannotCopyError(f"pixels are {codec.sample_aspect_ratio} wide, not square")
     try:
         sets = ParameterSets.parse(codec.extradata or b"")
+        for nal in sets.sps:
+            buffered_frames(nal)
     except FootageError as error:
         raise _CannotCopyError(str(error)) from error
     if sets.profile not in PROFILES or sets.length_size != LENGTH_SIZE:

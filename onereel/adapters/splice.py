@@ -14,10 +14,11 @@ from onereel.adapters.card import slate_card
 from onereel.adapters.h264 import ParameterSets
 from onereel.adapters.picture import House, Unit, black, blend, conform, encode, from_image, pictures
 from onereel.adapters.reel import PROFILES, Kind, Reel
+from onereel.adapters.sps import buffered_frames
 from onereel.cut import Clip, Cut, Treatment
 
-ENCODER_DELAY = 2
-"""Longest re-ordering our encoder does, in frames."""
+DELAY_BY_BUFFER = {0: 0, 1: 0, 2: 1, 3: 1, 4: 2}
+"""Longest re-ordering x264 can do in a buffer of so many frames; beyond 4, as 4."""
 
 
 @dataclass(frozen=True)
@@ -140,8 +141,11 @@ def _house(cut: Cut, kind: Kind | None, delay: int) -> House:
         return house
     sets = ParameterSets.parse(kind.avcc)
     profile = PROFILES[sets.profile]
-    delay = 0 if profile == "baseline" else min(delay, ENCODER_DELAY)
-    return replace(house, profile=profile, set_id=sets.free_id(), delay=delay, tags=kind.tags)
+    buffer = max(buffered_frames(nal) for nal in sets.sps)
+    most = 0 if profile == "baseline" else DELAY_BY_BUFFER.get(buffer, max(DELAY_BY_BUFFER.values()))
+    return replace(
+        house, profile=profile, set_id=sets.free_id(), delay=min(delay, most), buffer=max(1, buffer), tags=kind.tags
+    )
 
 
 def _alone(sets: ParameterSets) -> bytes:
