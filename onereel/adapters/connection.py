@@ -32,6 +32,9 @@ WORDS_REGION: Final = "global"
 """Where text and image models of the third generation on are served when no region is named; in single regions many
 are missing."""
 
+_SHORT: Final = 5
+"""Header values no longer than this are no secrets; striking them out would only garble messages."""
+
 _SCOPES: Final = ("https://www.googleapis.com/auth/cloud-platform",)
 _WAYS_ON: Final = (
     "set GEMINI_API_KEY (Gemini API); or GOOGLE_CLOUD_PROJECT with `gcloud auth application-default login` (Agent "
@@ -194,8 +197,8 @@ class Connection:
 
     @property
     def _secrets(self) -> tuple[str, ...]:
-        secrets = (self.api_key, self.bearer, *self.headers.values())
-        return tuple(secret.get_secret_value() for secret in secrets if secret is not None)
+        secrets = [one.get_secret_value() for one in (self.api_key, self.bearer, *self.headers.values()) if one]
+        return tuple(secret for secret in secrets if len(secret) > _SHORT)
 
     @property
     def _uses_default_credentials(self) -> bool:
