@@ -1,6 +1,6 @@
 """How long does joining 50 takes take, against the least it could?
 
-Fifty takes of 8 s at 720p (five films, fifty files, grain, GOP 24, AAC with priming) are assembled, and in the same run:
+Fifty takes of 8 s at 720p (five films in fifty files; grain, GOP 24, AAC with priming) are assembled. In the same run:
 (a) the picture's packets are copied and the sound is decoded and encoded once, with nothing else done;
 (b) the bytes are copied; (c) a part is encoded again as a whole and scaled to the full length.
 
@@ -51,7 +51,7 @@ def film_take(path: Path, seed: int) -> None:
         picture = out.add_stream("libx264", rate=FPS, width=WIDTH, height=HEIGHT, pix_fmt="yuv420p")
         picture.codec_context.options = {
             "preset": "ultrafast",
-            "crf": "29",
+            "crf": "26",
             "x264-params": "keyint=24:min-keyint=24:scenecut=0:bframes=2",
         }
         sound = out.add_stream("aac", rate=RATE, layout="stereo", bit_rate=128_000, options={"aac_coder": "fast"})
