@@ -61,7 +61,7 @@ async def opened(asked: Asked) -> AsyncIterator[tuple[Company, Storyboard | None
     await asyncio.to_thread(check_kept, found, vault)
     given = await asyncio.to_thread(stored_shots, vault, asked.shots) if asked.shots else None
     share = shared if get_current_settings().api.url else None
-    with connected(rehearsal=rehearse) as connection:
+    with connected(settings.table, rehearsal=rehearse) as connection:
         casting = cast(dated(found, today), settings, connection, vault, rehearsal=rehearse, share=share)
         async with casting as company:
             await asyncio.to_thread(write_noun, vault, brief_key(found.production), found)

@@ -135,14 +135,14 @@ def _bounds(settings: Settings, share: Sharing | None, *, rehearsal: bool) -> di
 
 
 @contextmanager
-def connected(*, rehearsal: bool) -> Iterator[Connection]:
+def connected(table: ModelTable, *, rehearsal: bool) -> Iterator[Connection]:
     """Connect to Google as the environment says, or start the local studio and connect to that.
 
     Raises:
         BadInput: The environment names no way to Google.
     """
     if rehearsal:
-        with running(StudioOptions()) as studio:
+        with running(StudioOptions(models=table)) as studio:
             yield Connection.rehearsal(studio.url)
     else:
         yield Connection.from_environment(os.environ)

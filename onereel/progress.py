@@ -48,12 +48,13 @@ def showing_progress(console: Console) -> Iterator[None]:
     """Print what happens while a run lasts."""
     handler = _Lines(console)
     logger = logging.getLogger("onereel")
-    before = logger.level
+    before = logger.level, logger.propagate
     logger.setLevel(logging.INFO)
+    logger.propagate = bool(os.environ.get("PREFECT_API_URL"))  # a server shows our lines too
     logger.addHandler(handler)
     try:
         with console.status("at work"):
             yield
     finally:
         logger.removeHandler(handler)
-        logger.setLevel(before)
+        logger.level, logger.propagate = before
