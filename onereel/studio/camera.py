@@ -1,7 +1,7 @@
 """The rehearsal's camera: turns what a request asks for into a film file."""
 
 import hashlib
-import shutil
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
@@ -85,7 +85,7 @@ class StockFootage:
         self._lock = Lock()
 
     def film(self, shooting: Shooting, path: Path) -> None:
-        """Copy the clip of this length and size, filming it first if nobody has."""
+        """Hand out the clip of this length and size, filming it first if nobody has."""
         seconds = shooting.seconds
         if shooting.before is not None and shooting.whole and not shooting.remake:
             from onereel.studio import reading  # noqa: PLC0415 - av is half a second to import
@@ -106,4 +106,4 @@ class StockFootage:
         with self._lock:
             if not stock.exists():
                 film_take(plain, stock)
-        shutil.copyfile(stock, path)
+        os.link(stock, path)

@@ -6,7 +6,7 @@ A fault in one line, for flags and the control plane: ``KIND:WHICH:WHAT[:key=val
 * WHICH: ``2`` the second call of the kind; ``*`` every call; ``~storm`` calls whose words contain "storm";
   ``10%`` a tenth of the calls, the same ones for the same seed.
 * WHAT: a value of `What`.
-* keys: ``after`` seconds (of a 429, a 503 or a delay), ``times`` (0: no end), ``reason`` (of a filter).
+* keys: ``after`` seconds (of a 429 or a delay), ``times`` (0: no end), ``reason`` (of a filter).
 
 ``video:2:503``, ``image:*:429:after=7.5:times=3``, ``video:~storm:filtered:reason=violence``.
 """
@@ -103,7 +103,7 @@ class Fault(Noun):
     words: str = Field(default="", description="Hits calls whose words contain this, in any case.")
     chance: float = Field(default=1.0, gt=0, le=1, description="Fraction of the calls hit.")
     times: int = Field(default=0, ge=0, description="How often at most; 0: no end.")
-    after: float = Field(default=5.0, ge=0, description="Seconds: of a delay, or to wait before a retry.")
+    after: float = Field(default=5.0, ge=0, description="Seconds: of a delay, or that a 429 asks to wait.")
     reason: str = Field(default="", description="Why a filter took the answer; empty: a usual reason.")
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ from onereel.models import ImageModel
 from onereel.pixels import drawing_size
 from onereel.studio.faults import Fault, What
 from onereel.studio.kinds import Kind
+from onereel.studio.options import StudioOptions
 from onereel.studio.pictures import check_type, decode, read_bytes
 from onereel.studio.shapes import nearest_ratio
 from onereel.studio.studio import Order, Studio, struck
@@ -57,7 +58,7 @@ async def answer_image(studio: Studio, model: ImageModel, request: Mapping[str, 
     order = Order(Kind.IMAGE, model.id, drawing.words, digest(model.id, request))
 
     async def work(faults: tuple[Fault, ...]) -> dict[str, Any]:
-        drawn = await studio.draw(_draw, drawing, studio.options.badge, faults)
+        drawn = await studio.draw(_draw, drawing, studio.options, faults)
         counts = _count(drawing, level, pictured=drawn is not None)
         studio.books.bill(Kind.IMAGE, _usd(model, counts))
         if drawn is None:
@@ -111,7 +112,7 @@ def _plan(studio: Studio, model: ImageModel, config: Mapping[str, Any], parts: S
     return Drawing(words, drawing_size(ratio, size), model.sizes[size], tuple(references), config.get("seed"))
 
 
-def _draw(drawing: Drawing, badge: str, faults: Iterable[Fault]) -> bytes | None:
+def _draw(drawing: Drawing, options: StudioOptions, faults: Iterable[Fault]) -> bytes | None:
     if struck(faults, What.BLOCKED, What.TEXT_ONLY, *_NO_PICTURE):
         return None
     from onereel.studio.illustrator import draw  # noqa: PLC0415 - numpy is a second to import
@@ -119,7 +120,14 @@ def _draw(drawing: Drawing, badge: str, faults: Iterable[Fault]) -> bytes | None
     width, height = drawing.size
     if struck(faults, What.WRONG_SIZE):
         width, height = width // 2, height // 2
-    data = draw(drawing.words, (width, height), drawing.references, seed=drawing.seed, badge=badge)
+    data = draw(
+        drawing.words,
+        (width, height),
+        drawing.references,
+        seed=drawing.seed,
+        badge=options.badge,
+        coarse=options.footage == "same",
+    )
     return data[: len(data) // 2] if struck(faults, What.CORRUPT) else data
 
 

@@ -13,7 +13,6 @@ from onereel.models import CameraLimits
 from onereel.studio.camera import Shooting, StockFootage, film_take
 from onereel.studio.faults import Fault, What
 from onereel.studio.studio import Order, Studio, end_badly, struck
-from onereel.studio.wire import Rejected
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +91,7 @@ async def start(studio: Studio, order: Order, shootings: Sequence[Shooting], usd
     """
     faults = studio.take_on(order)
     operation = Operation(order, faults, asyncio.create_task(_film(studio, order, faults, shootings)))
+    operation.filming.add_done_callback(_report)
     studio.operations[operation.id] = operation
     if operation.filter_reason:
         studio.books.count("filtered")
@@ -116,12 +116,16 @@ async def _film(
             )
             films = tuple(paths)
         await asyncio.sleep(ready - time.monotonic())
-    except Rejected:
-        log.exception("%s %s could not be filmed", order.kind, order.model)
-        raise
     finally:
         studio.books.finish(order.kind)
     return films
+
+
+def _report(filming: asyncio.Task[tuple[Path, ...]]) -> None:
+    """Log what went wrong in this studio itself; the client is told it was an internal error."""
+    failure = None if filming.cancelled() else filming.exception()
+    if failure is not None:
+        log.error("a film could not be made", exc_info=failure)
 
 
 def _spoil(shooting: Shooting, faults: Sequence[Fault]) -> Shooting:

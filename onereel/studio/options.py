@@ -53,7 +53,8 @@ class StudioOptions(Noun):
     seed: int = Field(default=0, ge=0, description="Of jitter and of faults that hit by chance.")
     footage: Literal["film", "same"] = Field(
         default="film",
-        description="same: one clip per length and size is filmed once and handed out again; for load tests.",
+        description="same: one clip per length and size is filmed once and handed out again, and pictures are drawn "
+        "coarsely; for load tests.",
     )
     extension_returns: Literal["whole", "tail"] = Field(
         default="whole", description="Whether an extension comes back with the film it extends, or alone."

@@ -59,7 +59,7 @@ def check_type(value: Any, field: str) -> None:
         raise invalid(f"Unsupported MIME type: {declared}", f"{field}.mimeType")
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=6)  # a 2K picture is 13 MB
 def decode(data: bytes) -> Image.Image:
     """Return the picture in these bytes, RGB. Callers must not draw on it: it is shared.
 

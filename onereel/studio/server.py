@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -86,7 +87,7 @@ class House:
                 _authenticate(request)
                 return await endpoint(request)
             except Rejected as rejection:
-                headers = {"Retry-After": str(round(rejection.after))} if rejection.after else None
+                headers = {"Retry-After": str(math.ceil(rejection.after))} if rejection.after else None
                 return JSONResponse(rejection.body(), rejection.code, headers)
             except (HangUp, ClientDisconnect):
                 request.scope[_LINE].abort()
