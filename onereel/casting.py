@@ -19,7 +19,7 @@ from onereel.company import Bound, Company, Patience
 from onereel.crew import Camera, Vault
 from onereel.errors import BadInput, NotInVault
 from onereel.footage import Media
-from onereel.journal import Budget, Journal, calls_of, spent_on
+from onereel.journal import Journal, budget_for
 from onereel.media import fetch, read_noun
 from onereel.models import Model, ModelTable, Surface, with_proxy
 from onereel.settings import Settings
@@ -57,16 +57,16 @@ def budget_of(settings: Settings, brief: Brief) -> float:
 
 
 def surface_for(connection: Connection, model: Model) -> Surface:
-    """Return the door a model is reached through: the first one that is both configured and has it.
+    """Return the door a model is reached through: the preferred one of those that are configured and have it.
+
+    Blocks while credentials are looked for.
 
     Raises:
-        BadInput: None is configured; says what would have to be.
+        BadInput: None is configured, or it has no credentials; says what would have to be.
     """
-    for surface in model.surfaces:
-        if surface in connection.surfaces:
-            return surface
-    connection.require(model.surfaces[0], model.id)
-    raise BadInput(f"{model.id} cannot be reached")
+    surface = next((one for one in connection.surfaces if one in model.surfaces), model.surfaces[0])
+    connection.require(surface, model.id)
+    return surface
 
 
 @asynccontextmanager
@@ -89,7 +89,7 @@ async def cast(
     table = table_for(settings, rehearsal=rehearsal)
     models = brief.models
     text, image, video = table.writer(models.text), table.illustrator(models.image), table.camera(models.video)
-    surfaces = [surface_for(connection, model) for model in (text, image, video)]
+    surfaces = [await asyncio.to_thread(surface_for, connection, model) for model in (text, image, video)]
 
     def read(media: Media) -> bytes:
         return fetch(vault, media)
@@ -98,8 +98,7 @@ async def cast(
         Surface.AGENT_PLATFORM: VeoCamera(connection, read, table),
         Surface.GEMINI_API: OmniCamera(connection, read, table),
     }
-    spent = spent_on(await asyncio.to_thread(calls_of, vault, brief.production), brief.production)
-    budget = Budget(limit=budget_of(settings, brief), spent=spent)
+    budget = await asyncio.to_thread(budget_for, vault, brief.production, budget_of(settings, brief))
     company = Company(
         brief=brief,
         vault=vault,

@@ -20,6 +20,9 @@ from onereel.takes import Keyframe, recipe_of
 
 log = logging.getLogger(__name__)
 
+SEEDS = 2**31
+"""Image models take a signed 32-bit seed, cameras an unsigned one; the brief's may be either."""
+
 
 async def references_by_path(company: Company) -> dict[str, Media]:
     """Return the brief's reference pictures by path; that they are kept whole was checked before the run.
@@ -149,7 +152,7 @@ def _order(company: Company, plan: Plan, words: str, references: tuple[Labelled,
         references=references,
         thinking=brief.models.image_thinking,
         grounding=brief.grounding,
-        seed=seed,
+        seed=seed % SEEDS,
     )
 
 
@@ -157,7 +160,6 @@ async def _draw(company: Company, order: DrawOrder, label: str) -> tuple[Media, 
     """Return a drawing that was checked on arrival, the conversation that led to it, and its price."""
 
     async def draw() -> Goods:
-        await company.bounds["image"].turn()
         drawing = await company.illustrator.draw(order)
         try:
             picture = await asyncio.to_thread(inspect_picture, drawing.picture)
@@ -181,7 +183,7 @@ async def _draw(company: Company, order: DrawOrder, label: str) -> tuple[Media, 
         outcome = before[1]
     else:
         async with company.bounds["image"].slot():
-            outcome = await persist(lambda: company.journal.buy(wanted, draw))
+            outcome = await persist(lambda: company.journal.buy(wanted, draw, company.bounds["image"].turn))
     picture, history = outcome.media
     return picture, history, outcome.usd
 
@@ -227,6 +229,7 @@ async def _fitted(company: Company, plan: Plan, picture: Media) -> tuple[Media, 
 async def _apart_from_others(company: Company, plan: Plan, keyframe: Keyframe) -> Keyframe:
     """Redraw once a keyframe that nearly repeats another shot's; report one that still does."""
     other = _repeated(company, keyframe)
+    company.stills[keyframe.id] = keyframe  # before anything is awaited: of two drawn at once the second sees the first
     if other is None:
         return keyframe
     redrawn = await redraw(company, plan, keyframe, variation_words(other.id), keyframe.recipe)
@@ -272,7 +275,7 @@ async def _reuse(company: Company, plan: Plan, still: StillPlan, order: DrawOrde
 
 
 def find_reusable(company: Company, order: DrawOrder) -> Keyframe | None:
-    """Return a keyframe any production drew for the same words, references, ratio and size or larger. Blocks."""
+    """Return a keyframe any production drew for the same words, references, ratio and size. Blocks."""
     with contextlib.suppress(NotInVault):
         return read_noun(company.vault, _words_key(order), Keyframe)
     return None

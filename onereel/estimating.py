@@ -4,22 +4,37 @@ from datetime import date
 
 from onereel.brief import Brief
 from onereel.coverage import reachable
+from onereel.errors import BadInput
 from onereel.models import ModelTable, Surface
 from onereel.plan import Plan, Purchase, filming_resolution, plan
 from onereel.prices import price
-from onereel.storyboard import Shot, Storyboard
+from onereel.storyboard import MAX_SHOTS, Shot, Storyboard
 from onereel.writing import storyboard_order
 
 
 def assumed(brief: Brief, table: ModelTable) -> Storyboard:
-    """Return a storyboard to reckon with while none is written: the fewest clips, each on its own keyframe."""
+    """Return a storyboard to reckon with while none is written: the fewest clips, each on its own keyframe.
+
+    Clips are extended only where a film of single clips would have too many shots.
+
+    Raises:
+        BadInput: The film is too long for this camera.
+    """
     camera = table.camera(brief.models.video)
-    lengths = [each.seconds for each in reachable(camera.limits, filming_resolution(brief, camera), extend=False)]
+    resolution = filming_resolution(brief, camera)
+    longest = reachable(camera.limits, resolution, extend=False)[-1].seconds
+    lengths = (each.seconds for each in reachable(camera.limits, resolution) if each.seconds >= longest)
+    length = next((seconds for seconds in lengths if seconds * MAX_SHOTS >= brief.seconds), None)
+    if length is None:
+        most = reachable(camera.limits, resolution)[-1].seconds * MAX_SHOTS
+        raise BadInput(
+            f"{camera.name} films {most} s in {MAX_SHOTS} shots at most; the brief asks for {brief.seconds:g}"
+        )
     names = tuple(who.name for who in brief.characters[:2])
     shots: list[Shot] = []
     left = brief.seconds
     while left > 0:
-        seconds = min(float(lengths[-1]), left)
+        seconds = min(float(length), left)
         shots.append(Shot(id=f"s{len(shots) + 1:02d}0", seconds=max(1.0, seconds), action="assumed", characters=names))
         left = round(left - seconds, 6)
     return Storyboard(shots=tuple(shots))

@@ -109,7 +109,8 @@ def base_of(setup: Setup, order: ClipOrder) -> str:
 def takes_of(company: Company, shot: str) -> list[Take]:
     """Return all takes of a shot, oldest first. Blocks."""
     prefix = takes_prefix(company.brief.production, shot)
-    return [read_noun(company.vault, key, Take) for key in company.vault.keys(prefix)]
+    takes = (read_noun(company.vault, key, Take) for key in company.vault.keys(prefix))
+    return sorted(takes, key=lambda take: take.number)
 
 
 async def order_film(company: Company, order: ClipOrder | ExtendOrder, label: str) -> str:
@@ -118,12 +119,9 @@ async def order_film(company: Company, order: ClipOrder | ExtendOrder, label: st
     Raises:
         BudgetReached, StudioBusy, Filtered, Refused, OutcomeUnknown: As they happen.
     """
-
-    async def ask() -> str:
-        await company.bounds["video"].turn()
-        return await company.camera.order(order)
-
-    call = await persist(lambda: company.journal.order(_wanted(company, order, label), ask))
+    wanted = _wanted(company, order, label)
+    turn = company.bounds["video"].turn
+    call = await persist(lambda: company.journal.order(wanted, lambda: company.camera.order(order), turn))
     return call.intent.key
 
 
@@ -157,8 +155,11 @@ def _wanted(company: Company, order: ClipOrder | ExtendOrder, label: str) -> Wan
 
 async def _collected(company: Company, call: Call, order: ClipOrder | ExtendOrder) -> Goods:
     """Return the film and what was seen in it. A broken download is fetched again before it counts as the film."""
-    film, polls = await _wait(company, call, order)
+    polls = 0
     for last_try in (False, True):
+        # Asked again, too: some cameras send the film inside the answer.
+        film, looks_taken = await _wait(company, call, order)
+        polls += looks_taken
         data = await _fetch(company, call, film)
         try:
             inspection = await _inspect(data)

@@ -27,7 +27,17 @@ from typing import Literal
 from pydantic import Field
 
 from onereel.crew import Vault
-from onereel.errors import BudgetReached, Filtered, NoAnswer, OnereelError, OutcomeUnknown, Refused, StudioBusy
+from onereel.errors import (
+    BadInput,
+    BudgetReached,
+    Filtered,
+    NoAnswer,
+    OnereelError,
+    OutcomeUnknown,
+    Refused,
+    StudioBusy,
+    VaultError,
+)
 from onereel.footage import Media
 from onereel.media import keep_noun, read_noun
 from onereel.models import ModelTable
@@ -137,9 +147,9 @@ class Budget:
         self.reserved[key] = usd
 
     def settle(self, key: str, usd: float) -> None:
-        """Replace a promise with what it came to."""
-        self.reserved.pop(key, None)
-        self.spent += usd
+        """Replace a promise with what it came to. What was promised elsewhere is not ours to count."""
+        if self.reserved.pop(key, None) is not None:
+            self.spent += usd
 
 
 def key_of(order: AnyOrder, attempt: int) -> str:
@@ -164,6 +174,10 @@ def entry_key(key: str, state: str) -> str:
     return f"journal/{key[:2]}/{key}/{state}.json"
 
 
+async def _at_once() -> None:
+    """Wait for no turn."""
+
+
 class Journal:
     """The journal of one vault, as one run of one production uses it."""
 
@@ -171,35 +185,57 @@ class Journal:
         self._vault, self._table, self.budget = vault, table, budget
         self._one_at_a_time: dict[str, asyncio.Lock] = {}
         self._pointed: set[str] = set()
-        self.bought: list[tuple[str, float]] = []
-        """Kind and price of every call this run made."""
+        self._ours: set[str] = set()
+        self._asked: dict[str, tuple[str, float]] = {}
 
-    async def buy(self, wanted: Wanted, act: Callable[[], Awaitable[Goods]]) -> Outcome:
+    @property
+    def bought(self) -> list[tuple[str, float]]:
+        """Kind and price of every call this run made and the studio took on."""
+        return list(self._asked.values())
+
+    async def buy(
+        self, wanted: Wanted, act: Callable[[], Awaitable[Goods]], turn: Callable[[], Awaitable[None]] = _at_once
+    ) -> Outcome:
         """Return what an order brought, paying only if nobody has: for calls that answer at once.
+
+        Args:
+            wanted: What, and under which policy.
+            act: Asks, once.
+            turn: Waits until one more call may start. Before the intent: a run stopped while waiting has asked nothing.
 
         Raises:
             BudgetReached, StudioBusy, Filtered, NoAnswer, Refused, OutcomeUnknown: As they happen; all written down.
         """
         async with self._alone(wanted):
-            call = await self._open(wanted)
+            call = await self._open(wanted, turn)
             if call.outcome is not None:
                 return call.outcome
             async with self._written_down(call.intent):
                 return await self._settle(call.intent, await act())
 
-    async def order(self, wanted: Wanted, act: Callable[[], Awaitable[str]]) -> Call:
+    async def order(
+        self, wanted: Wanted, act: Callable[[], Awaitable[str]], turn: Callable[[], Awaitable[None]] = _at_once
+    ) -> Call:
         """Return the call of an order, submitting it only if nobody has: for operations collected later.
+
+        Arguments as `buy`.
 
         Raises:
             BudgetReached, StudioBusy, Filtered, NoAnswer, Refused, OutcomeUnknown: As they happen; all written down.
         """
         async with self._alone(wanted):
-            call = await self._open(wanted)
+            call = await self._open(wanted, turn)
             if call.outcome is not None or call.operation:
                 return call
             async with self._written_down(call.intent):
                 operation = await act()
-            await self._write(call.intent.key, "submitted", Submitted(operation=operation, at=_now()))
+                self._asked[call.intent.key] = (call.intent.kind, call.intent.usd)
+                try:
+                    await self._write(call.intent.key, "submitted", Submitted(operation=operation, at=_now()))
+                except VaultError:
+                    # The last chance to know what was paid for: a person can ask the studio for it by this name.
+                    log.exception("%s was ordered as %s, and that could not be written down", wanted.label, operation)
+                    raise
             return Call(call.intent, operation)
 
     async def collect(self, call: Call, act: Callable[[], Awaitable[Goods]]) -> Outcome:
@@ -248,7 +284,7 @@ class Journal:
         async with lock:
             yield
 
-    async def _open(self, wanted: Wanted) -> Call:
+    async def _open(self, wanted: Wanted, turn: Callable[[], Awaitable[None]]) -> Call:
         """Return a call that is settled or submitted, or a new one, intended and reserved by us.
 
         Raises:
@@ -260,12 +296,9 @@ class Journal:
             key = key_of(wanted.order, attempt)
             call = await self.read(key)
             if call is None:
-                intent = self._intent(wanted, key, attempt)
-                self.budget.reserve(key, intent.usd, wanted.label)
-                await self._point(wanted.production, key)
-                if await self._write(key, "intended", intent):
+                intent = await self._begin(wanted, key, attempt, turn)
+                if intent is not None:
                     return Call(intent)
-                self.budget.settle(key, 0.0)
                 continue
             await self._point(wanted.production, key)
             call = await self._wait_for_owner(call)
@@ -273,13 +306,43 @@ class Journal:
                 return call
             if call.outcome.end == "filtered":
                 filtered += 1
-                if filtered > wanted.filtered_tries:
-                    raise Filtered("; ".join(call.outcome.reasons), reasons=call.outcome.reasons)
+                if filtered > wanted.filtered_tries or not call.outcome.random:
+                    told = f"{wanted.label} was filtered: {'; '.join(call.outcome.reasons)}"
+                    raise Filtered(told, reasons=call.outcome.reasons)
             if call.outcome.end == "unknown":
                 if repaid or call.intent.usd > wanted.repay_up_to_usd:
                     raise OutcomeUnknown(f"{wanted.label}: {'; '.join(call.outcome.reasons)}")
                 repaid = True
             attempt += 1
+
+    async def _begin(
+        self, wanted: Wanted, key: str, attempt: int, turn: Callable[[], Awaitable[None]]
+    ) -> Intent | None:
+        """Return an intent that is reserved and written down, or None if another worker was first."""
+        self.budget.reserve(key, self._intent(wanted, key, attempt).usd, wanted.label)
+        try:
+            await turn()
+            await self._point(wanted.production, key)
+            intent = self._intent(wanted, key, attempt)
+            first = await self._intend(intent)
+        except BaseException:
+            self.budget.settle(key, 0.0)
+            raise
+        if not first:
+            self.budget.settle(key, 0.0)
+            return None
+        self._ours.add(key)
+        return intent
+
+    async def _intend(self, intent: Intent) -> bool:
+        """Write an intent down. One whose run is stopped meanwhile is closed at once: nothing was asked."""
+        writing = asyncio.ensure_future(self._write(intent.key, "intended", intent))
+        try:
+            return await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            if await writing:
+                await self._end(intent, "refused", 0.0, Refused("the run was stopped before anything was asked"))
+            raise
 
     async def _wait_for_owner(self, call: Call) -> Call:
         """Wait while another worker is asking; a dead owner's call becomes unknown."""
@@ -303,7 +366,7 @@ class Journal:
         usd = intent.usd
         try:
             yield
-        except (StudioBusy, Refused) as refusal:
+        except (StudioBusy, Refused, BadInput) as refusal:
             end, fault, usd = _how_it_ended(refusal)
             raise
         except OnereelError as unknown:
@@ -343,8 +406,9 @@ class Journal:
         await self._close(intent, outcome)
 
     async def _close(self, intent: Intent, outcome: Outcome) -> None:
-        if await self._write(intent.key, outcome.end, outcome) and outcome.end != "refused":
-            self.bought.append((intent.kind, outcome.usd))
+        await self._write(intent.key, outcome.end, outcome)
+        if intent.key in self._ours and outcome.end != "refused":
+            self._asked[intent.key] = (intent.kind, outcome.usd)
         self.budget.settle(intent.key, outcome.usd)
         log.info("%s %s: $%.3f", intent.label, outcome.end, outcome.usd)
 
@@ -391,6 +455,8 @@ def read_call(vault: Vault, key: str) -> Call | None:
     if "submitted" in states:
         operation = read_noun(vault, entry_key(key, "submitted"), Submitted).operation
     end = next((end for end in ENDS if end in states), None)
+    if end == "unknown" and operation:
+        end = None  # whoever gave it up was too early: the operation has a name, so it can be collected
     outcome = read_noun(vault, entry_key(key, end), Outcome) if end else None
     return Call(intent, operation, outcome)
 
@@ -408,7 +474,7 @@ def unknown_on(calls: list[Call], production: str) -> float:
     return round(sum(call.outcome.usd for call in own if call.outcome and call.outcome.end == "unknown"), 6)
 
 
-def _how_it_ended(error: StudioBusy | Refused) -> tuple[End, BaseException, float]:
+def _how_it_ended(error: StudioBusy | Refused | BadInput) -> tuple[End, BaseException, float]:
     """Return the end, the error, and what it cost."""
     if isinstance(error, Filtered):
         return "filtered", error, 0.0
@@ -423,17 +489,31 @@ def spent_on(calls: list[Call], production: str) -> float:
     return round(sum(call.outcome.usd if call.outcome else call.intent.usd for call in own), 6)
 
 
+def budget_for(vault: Vault, production: str, limit: float) -> Budget:
+    """Return the budget of a production as earlier runs left it: what they spent, and what they promised. Blocks."""
+    own = [call for call in calls_of(vault, production) if call.intent.production == production]
+    return Budget(
+        limit=limit,
+        spent=sum(call.outcome.usd for call in own if call.outcome),
+        reserved={call.intent.key: call.intent.usd for call in own if not call.outcome},
+    )
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
 def _started(process: int) -> float:
-    """Return when a process of this machine started, in clock ticks since boot; 0 where that cannot be told."""
+    """Return when a process of this machine started, in clock ticks since boot; 0 if it is gone or cannot be told.
+
+    A killed process nobody has waited for is still listed, as a zombie; it will not answer either.
+    """
     try:
-        with open(f"/proc/{process}/stat", encoding="utf-8") as stat:  # noqa: PTH123 - not a file of ours
-            return float(stat.read().rsplit(")", 1)[1].split()[19])
-    except FileNotFoundError:
+        with open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as stat:  # noqa: PTH123 - not ours
+            fields = stat.read().rsplit(")", 1)[1].split()
+    except (FileNotFoundError, ProcessLookupError):
         return 0.0
+    return 0.0 if fields[0] in "ZX" else float(fields[19])
 
 
 def _is_dead(intent: Intent) -> bool:

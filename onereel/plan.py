@@ -12,7 +12,7 @@ from onereel.errors import BadInput
 from onereel.models import FPS, CameraModel, ImageModel, ModelTable, frame_size
 from onereel.noun import Noun
 from onereel.pixels import MAX_ENLARGEMENT, drawing_size, enlargement
-from onereel.prices import drawing_usd, film_usd, words_tokens
+from onereel.prices import drawing_usd, film_usd, redrawing_usd, words_tokens
 from onereel.prompts import (
     FADE_SECONDS,
     End,
@@ -22,6 +22,7 @@ from onereel.prompts import (
     keyframe_words,
     sheet_label,
     sheet_words,
+    variation_words,
 )
 from onereel.storyboard import Shot, Storyboard
 
@@ -135,7 +136,7 @@ def plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date) -
     resolution = filming_resolution(brief, camera)
     size = _keyframe_size(brief, illustrator, resolution)
     drafts = [_Draft(shot, storyboard, brief, camera, resolution) for shot in storyboard.shots]
-    problems = [*_brief_problems(brief, illustrator), *_crowded(brief, storyboard, illustrator)]
+    problems = [*_brief_problems(brief, camera, illustrator), *_crowded(brief, storyboard, illustrator)]
     problems += [problem for draft in drafts for problem in draft.problems()]
     if problems:
         listed = "\n".join(f"- {problem}" for problem in problems)
@@ -153,7 +154,7 @@ def plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date) -
         stills=stills,
         takes=takes,
         purchases=tuple(_purchases(brief, sheets, stills, takes, table, resolution, size)),
-        redrawing_usd=round(sum(still.usd for still in stills) / brief.candidates, 6),
+        redrawing_usd=round(sum(_variation_usd(still, table, illustrator.id, size) for still in stills), 6),
         warnings=tuple(_warnings(brief, table, today)),
     )
 
@@ -202,9 +203,14 @@ class _Draft:
             yield f"{shot.id}: {name} follows references only in {', '.join(limits.references_ratios)}"
         if len(self.guides) > limits.references:
             yield f"{shot.id}: has {len(self.guides)} references; {name} takes {limits.references}"
-        tokens = words_tokens(clip_words(shot, self.brief, self.camera, [guide.label for guide in self.guides]))
+        tokens = max(words_tokens(words) for words in self._all_words())
         if tokens > limits.words:
             yield f"{shot.id}: its words are about {tokens} tokens; {name} reads {limits.words}; shorten them"
+
+    def _all_words(self) -> Iterator[str]:
+        yield clip_words(self.shot, self.brief, self.camera, [guide.label for guide in self.guides])
+        hops = len(self.coverage.extensions) if self.coverage else 0
+        yield from (extension_words(self.shot, self.brief, self.camera, hop) for hop in range(1, hops + 1))
 
     def _both_ends_matter(self) -> bool:
         ends = bool(self.shot.closing) or (self.next is not None and self.next.join == "continue")
@@ -303,8 +309,10 @@ def _large_enough(size: str, brief: Brief, resolution: str) -> str:
     return size
 
 
-def _brief_problems(brief: Brief, illustrator: ImageModel) -> Iterator[str]:
+def _brief_problems(brief: Brief, camera: CameraModel, illustrator: ImageModel) -> Iterator[str]:
     name, thinking = illustrator.name, brief.models.image_thinking
+    if brief.aspect_ratio not in camera.limits.ratios:
+        yield f"{camera.name} does not film {brief.aspect_ratio}; it films {', '.join(camera.limits.ratios)}"
     if brief.aspect_ratio not in illustrator.ratios:
         yield f"{name} does not draw {brief.aspect_ratio}"
     if thinking and thinking not in illustrator.thinking:
@@ -347,7 +355,7 @@ def _stills(
             shown = tuple(guides(shot, brief))
             words = keyframe_words(shot, brief, end, numbered([guide.label for guide in shown]))
             usd = drawing_usd(table, illustrator.id, size, words_tokens(words), len(shown))
-            edit = drawing_usd(table, illustrator.id, size, words_tokens(edit_words(shot.retouch)), 1)
+            edit = redrawing_usd(table, illustrator.id, size, words_tokens(edit_words(shot.retouch)))
             yield StillPlan(
                 id=f"{shot.id}/{end}",
                 shot=shot.id,
@@ -357,6 +365,12 @@ def _stills(
                 retouch=shot.retouch,
                 usd=round(usd * brief.candidates + (edit if shot.retouch else 0), 6),
             )
+
+
+def _variation_usd(still: StillPlan, table: ModelTable, model: str, size: str) -> float:
+    """Return what it costs at most to draw a still apart from others; a closing one also from its opening."""
+    once = redrawing_usd(table, model, size, words_tokens(variation_words(still.id)))
+    return once if still.end == "opening" else 2 * once
 
 
 def _purchases(
@@ -374,7 +388,7 @@ def _purchases(
         what = f"character sheet {sheet.character}"
         yield Purchase(what=what, kind="image", model=image, detail=f"{size} 16:9", usd=sheet.usd)
     for still in stills:
-        edit = drawing_usd(table, image, size, words_tokens(edit_words(still.retouch)), 1) if still.retouch else 0.0
+        edit = redrawing_usd(table, image, size, words_tokens(edit_words(still.retouch))) if still.retouch else 0.0
         each = round((still.usd - edit) / brief.candidates, 6)
         detail = f"{size} {brief.aspect_ratio}, {len(still.guides)} references"
         for candidate in range(1, brief.candidates + 1):

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from onereel.errors import Filtered, NoAnswer
+from onereel.errors import Filtered, NoAnswer, OutcomeUnknown
 
 T = TypeVar("T")
 
@@ -11,12 +11,13 @@ EMPTY_TRIES = 1
 """Second tries after an answer without the goods, which vendors give now and then for no reason."""
 
 
-async def persist(act: Callable[[], Awaitable[T]]) -> T:
-    """Try again where the vendor's filter is known to be random, and once after an empty answer.
+async def persist(act: Callable[[], Awaitable[T]], empty_tries: int = EMPTY_TRIES) -> T:
+    """Try again where the vendor's filter is known to be random, after an empty answer, and once after no answer.
 
-    The journal counts filtered tries over all runs and ends the loop: its refusal is not random.
+    The journal counts tries over all runs and has the last word: its refusal of a filtered call is not random, and a
+    call whose outcome is unknown it lets out again only where the policy pays twice.
     """
-    empty = 0
+    empty = unknown = 0
     while True:
         try:
             return await act()
@@ -25,5 +26,9 @@ async def persist(act: Callable[[], Awaitable[T]]) -> T:
                 raise
         except NoAnswer:
             empty += 1
-            if empty > EMPTY_TRIES:
+            if empty > empty_tries:
+                raise
+        except OutcomeUnknown:
+            unknown += 1
+            if unknown > 1:
                 raise

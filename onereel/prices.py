@@ -25,8 +25,10 @@ def price(order: AnyOrder, table: ModelTable, day: date) -> float:
         tokens = words_tokens(order.words) + words_tokens(str(order.answer))
         return round((tokens * rates.input_usd + order.most_tokens * rates.output_usd) / 1e6, 6)
     if isinstance(order, DrawOrder):
-        pictures = len(order.references) + (order.canvas is not None)
-        return drawing_usd(table, order.model, order.size, words_tokens(order.words), pictures)
+        words, pictures = words_tokens(order.words), len(order.references)
+        if order.canvas is not None:
+            return redrawing_usd(table, order.model, order.size, words)
+        return drawing_usd(table, order.model, order.size, words, pictures)
     return film_usd(table.camera(order.model), order.resolution, order.seconds, sound=order.sound)
 
 
@@ -36,6 +38,11 @@ def drawing_usd(table: ModelTable, model: str, size: str, words: int, pictures: 
     return illustrator.usd(
         images=illustrator.sizes[size], prompt=words + pictures * TOKENS_PER_PICTURE, text=THINKING_TOKENS
     )
+
+
+def redrawing_usd(table: ModelTable, model: str, size: str, words: int) -> float:
+    """Return the most one redrawing costs: the turns before it are sent, and charged, again with all their pictures."""
+    return drawing_usd(table, model, size, words, 1 + table.illustrator(model).references)
 
 
 def film_usd(camera: CameraModel, resolution: str, seconds: int, *, sound: bool) -> float:

@@ -107,9 +107,9 @@ def keyframe_words(shot: Shot, brief: Brief, end: End, labels: Sequence[str]) ->
         f"Action of the shot: {shot.action}" if described else "",
         f"Setting: {shot.setting}" if shot.setting else "",
         *(f"{who.name}: {who.description}" for who in _cast(shot, brief)),
-        f"Composition: {_join(shot.composition, shot.camera.position)}",
-        f"Lighting: {_join(shot.lighting, brief.look.lighting)}",
-        f"Lens and style: {_join(shot.lens, brief.look.lens, _style(brief.look))}",
+        _said("Composition", shot.composition, shot.camera.position),
+        _said("Lighting", shot.lighting, brief.look.lighting),
+        _said("Lens and style", shot.lens, brief.look.lens, _style(brief.look)),
         _follow(labels),
         f"Keep out: {shot.negative}" if shot.negative else "",
         f"Lettering, only where the scene calls for it, in {brief.language}; no captions, borders or watermarks.",
@@ -123,7 +123,7 @@ def sheet_words(who: Character, look: Look) -> str:
         f"A character sheet of {who.name}: {who.description}",
         "Three views of the same person side by side: full figure from the front, three-quarter view, "
         "and a close-up of the face; the same clothes, hair and age in each.",
-        f"Lens and style: {_style(look)}",
+        _said("Lens and style", _style(look)),
         "Even, soft light on a plain neutral grey ground. No text, no props, no other people.",
         "Output: one 16:9 sheet.",
     )
@@ -163,11 +163,11 @@ def clip_words(shot: Shot, brief: Brief, camera: CameraModel, labels: Sequence[s
     plain = "" if camera.limits.negative or not shot.negative else f"No {shot.negative}."
     return _sentences(
         "A single continuous shot, no scene cuts.",
-        f"Camera: {_join(shot.composition, shot.camera.position, shot.camera.movement)}",
+        _said("Camera", shot.composition, shot.camera.position, shot.camera.movement),
         shot.action,
         f"Setting: {shot.setting}" if shot.setting else "",
-        f"Lighting: {_join(shot.lighting, brief.look.lighting)}",
-        f"Style: {_join(shot.lens, brief.look.lens, _style(brief.look))}",
+        _said("Lighting", shot.lighting, brief.look.lighting),
+        _said("Style", shot.lens, brief.look.lens, _style(brief.look)),
         _follow(labels),
         *_spoken(shot, brief),
         f"Sound: {shot.sounds}" if shot.sounds else "",
@@ -183,10 +183,10 @@ def extension_words(shot: Shot, brief: Brief, camera: CameraModel, hop: int) -> 
     """Return the words for the hop-th extension (from 1): the same shot going on."""
     return _sentences(
         "Continue the same shot without a cut; the movement, light and sound go on.",
-        f"Camera: {_join(shot.composition, shot.camera.position, shot.camera.movement)}",
+        _said("Camera", shot.composition, shot.camera.position, shot.camera.movement),
         f"{shot.action} (continued, part {hop + 1})",
         f"Setting: {shot.setting}" if shot.setting else "",
-        f"Style: {_join(shot.lens, brief.look.lens, _style(brief.look))}",
+        _said("Style", shot.lens, brief.look.lens, _style(brief.look)),
         f"Sound: {shot.sounds}" if shot.sounds else "",
         f"Director's note: {shot.note}" if shot.note else "",
         "" if camera.limits.negative or not shot.negative else f"No {shot.negative}.",
@@ -205,7 +205,8 @@ def _spoken(shot: Shot, brief: Brief) -> list[str]:
     for spoken in shot.dialogue:
         who = brief.character(spoken.speaker)
         voice = f" ({who.voice})" if who is not None and who.voice else ""
-        lines.append(f'{spoken.speaker}{voice} says in {brief.language}: "{spoken.line}"')
+        words = spoken.line.replace('"', "'")  # the quotes say where the speech ends
+        lines.append(f'{spoken.speaker}{voice} says in {brief.language}: "{words}"')
     return lines
 
 
@@ -222,11 +223,16 @@ def _join(*parts: str) -> str:
     return "; ".join(part.strip().rstrip(".") for part in parts if part.strip())
 
 
+def _said(name: str, *parts: str) -> str:
+    said = _join(*parts)
+    return f"{name}: {said}" if said else ""
+
+
 def _list(numbers: Sequence[int]) -> str:
     return " or ".join(str(number) for number in numbers)
 
 
 def _sentences(*parts: str) -> str:
-    """Join the parts that say something, one a line, each ending in a full stop."""
-    said = [part.strip() for part in parts if part.strip() and not part.rstrip().endswith(":")]
+    """Join the parts that say something, one a line, each ending in a full stop; none can start another line."""
+    said = [" ".join(part.split()) for part in parts if part.strip()]
     return "\n".join(part if part.endswith((".", "!", "?", '"')) else f"{part}." for part in said)

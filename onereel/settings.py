@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from onereel.errors import BadInput
 from onereel.likeness import Thresholds
@@ -47,7 +47,7 @@ class Settings(BaseSettings):
             text = [TextModel.model_validate(entry) for entry in added.pop("text", [])]
             image = [ImageModel.model_validate(entry) for entry in added.pop("image", [])]
             video = [CameraModel.model_validate(entry) for entry in added.pop("video", [])]
-        except (json.JSONDecodeError, ValidationError, AttributeError) as error:
+        except (json.JSONDecodeError, ValidationError, AttributeError, TypeError) as error:
             raise BadInput(f"ONEREEL_MODELS cannot be read: {error}") from error
         if added:
             raise BadInput(f"ONEREEL_MODELS has {', '.join(added)}; it may have text, image and video")
@@ -66,6 +66,8 @@ def read_settings() -> Settings:
     """
     try:
         return Settings()
+    except SettingsError as error:
+        raise BadInput(f"ONEREEL settings: {error}; write it as JSON") from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = "ONEREEL_" + "__".join(str(part).upper() for part in first["loc"])

@@ -17,6 +17,7 @@ from onereel.models import ModelTable, Surface
 from onereel.noun import Noun
 from onereel.orders import TextOrder
 from onereel.plan import filming_resolution, plan
+from onereel.policy import persist
 from onereel.prompts import storyboard_schema, storyboard_words
 from onereel.slate import storyboard_key, storyboards_prefix
 from onereel.storyboard import Storyboard, faults
@@ -129,7 +130,6 @@ def read_answer(text: str, brief: Brief, table: ModelTable) -> tuple[Storyboard 
 
 async def _ask(company: Company, order: TextOrder, number: int) -> str:
     async def ask() -> Goods:
-        await company.bounds["text"].turn()
         answer = await company.writer.write(order)
         media = await asyncio.to_thread(keep, company.vault, answer.text.encode(), "json")
         return Goods((media,), answer.usd, answer.request_id, answer.tokens)
@@ -147,7 +147,7 @@ async def _ask(company: Company, order: TextOrder, number: int) -> str:
         outcome = before[1]
     else:
         async with company.bounds["text"].slot():
-            outcome = await company.journal.buy(wanted, ask)
+            outcome = await persist(lambda: company.journal.buy(wanted, ask, company.bounds["text"].turn), 0)
     return (await asyncio.to_thread(fetch, company.vault, outcome.media[0])).decode()
 
 
@@ -212,7 +212,7 @@ def board_with_notes(
     """Keep the storyboard with notes added to shots, and return it; the same wish adds them once. Blocks.
 
     Raises:
-        BadInput: The storyboard has no such shot; says which it has.
+        BadInput: The storyboard has no such shot, and says which it has; or the notes grew too long.
     """
     known = [shot.id for shot in board.storyboard.shots]
     unknown = [shot for shot in shots if shot not in known]
@@ -226,7 +226,13 @@ def board_with_notes(
         else shot
         for shot in board.storyboard.shots
     )
-    storyboard = Storyboard.model_validate({"title": board.storyboard.title, "shots": noted})
+    try:
+        storyboard = Storyboard.model_validate(
+            {**board.storyboard.model_dump(), "shots": [s.model_dump() for s in noted]}
+        )
+    except ValidationError as error:
+        reasons = "; ".join(_reason(dict(fault)) for fault in error.errors(include_url=False))
+        raise BadInput(f"the notes do not fit: {reasons}; say less, or give a shot list without older notes") from error
     return keep_board(vault, production, board.source, storyboard, wish=wish)
 
 
