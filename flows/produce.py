@@ -16,20 +16,21 @@ from tasks.storyboard import storyboard
 
 @flow(name="produce", flow_run_name=named, persist_result=False)
 async def produce(
-    brief: Brief | None = None,
     stored_brief: str = "",
-    shots: str = "",
     rehearse: bool = False,
+    shots: str = "",
     vault: str = "",
+    brief: Brief | None = None,
 ) -> State[Any]:
-    """Turn a brief into a finished film.
+    """Turn a brief into a finished film: one written here, or one kept in the vault.
 
     Args:
-        brief: What to make. Leave empty to use a stored brief.
-        stored_brief: Name of a production whose brief is in the vault; used when no brief is given.
+        stored_brief: Name of a production whose brief is in the vault. For a new film leave it empty and choose
+            "Brief" below.
+        rehearse: Make the whole film against the local studio first, for nothing.
         shots: Key in the vault of a shot list (CSV, XLSX, JSON, YAML). Empty: a text model writes the storyboard.
-        rehearse: Make the whole film against the local studio, for nothing.
         vault: Where everything is kept: a folder or s3://bucket/prefix. Empty: ONEREEL_VAULT.
+        brief: What to make. "None": the stored brief.
     """
     async with opened(Asked(brief, stored_brief, shots, vault, rehearse)) as (company, given):
         board = await storyboard(given)

@@ -1,6 +1,7 @@
 """What every flow that makes a film does first and last: find the brief, cast the company, say how it ended."""
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -49,8 +50,11 @@ async def opened(asked: Asked) -> AsyncIterator[tuple[Company, Storyboard | None
 
     Raises:
         BadInput: Neither brief nor name, nothing under that name, or a model that cannot be reached.
+        OnereelError: The run keeps crashing.
     """
     brief, rehearse = asked.brief, asked.rehearse
+    quieten()
+    check_starts(runtime.flow_run.run_count)
     settings = read_settings()
     vault = vault_for(settings, asked.vault, rehearsal=rehearse)
     today = datetime.now(UTC).date()
@@ -67,6 +71,28 @@ async def opened(asked: Asked) -> AsyncIterator[tuple[Company, Storyboard | None
             await asyncio.to_thread(write_noun, vault, brief_key(found.production), found)
             with at_work(company):
                 yield company, given
+
+
+MOST_STARTS = 10
+"""A run that crashed is started again (deployments/setup.py); one that brings down every worker must end."""
+
+
+def check_starts(starts: int | None) -> None:
+    """Refuse to start a run again that has been started too often.
+
+    Raises:
+        OnereelError: Says what to do.
+    """
+    if (starts or 0) > MOST_STARTS:
+        raise OnereelError(
+            f"this run was started {starts} times; look at its logs, then start a new one: nothing is paid twice"
+        )
+
+
+def quieten() -> None:
+    """Keep HTTP clients from logging every address they ask: our own facts need the root logger at INFO."""
+    for client in ("httpx", "httpx2"):
+        logging.getLogger(client).setLevel(logging.WARNING)
 
 
 def planned(company: Company, storyboard: Storyboard) -> Plan:
@@ -143,8 +169,8 @@ def nothing_filmed(results: Results) -> None:
         raise OnereelError("no shot could be filmed:\n" + "\n".join(reasons[:20]))
 
 
-GENERATED = re.compile(r"^[a-z]+-[a-z]+$")
-"""What Prefect calls a run nobody named."""
+GENERATED = re.compile(r"^[a-z]+-[a-z]+$", re.IGNORECASE)
+"""What Prefect, or its form, calls a run nobody named."""
 
 
 def named() -> str:

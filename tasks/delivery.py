@@ -15,51 +15,65 @@ from onereel.takes import Take
 from tasks import WORKING, company
 
 THUMB = 320
+"""Pixels a thumbnail is wide; shown smaller, for screens with small pixels."""
+SHOWN = 220
 
 
 @task(task_run_name="publish {report.production}", **WORKING)
 async def publish(report: Report, manifest: Manifest) -> None:
     """Put the contact sheet and the shot table beside the run."""
+    name = report.production + ("-rehearsal" if report.rehearsal else "")
     page = await asyncio.to_thread(_page, report, manifest)
-    await acreate_markdown_artifact(page, key=f"{report.production}-film", description=report.message)
+    await acreate_markdown_artifact(page, key=f"{name}-film", description=report.message)
     rows = [_row(papers) for papers in manifest.shots]
-    await acreate_table_artifact(rows, key=f"{report.production}-shots", description="Shots")
+    await acreate_table_artifact(rows, key=f"{name}-shots", description="Every shot of the cut")
 
 
 def _page(report: Report, manifest: Manifest) -> str:
-    badge = " · **REHEARSAL**" if report.rehearsal else ""
-    lines = [
-        f"# {_plain(manifest.title or report.production)}{badge}",
+    badge = " · REHEARSAL" if report.rehearsal else ""
+    return "\n".join(
         (
-            f"{report.message}. {manifest.footage.seconds:.1f} s, {len(manifest.shots)} shots, "
-            f"cut v{manifest.version:03d}."
-        ),
-        f"Estimated at most ${report.usd.estimated:.2f}, spent ${report.usd.spent:.2f}"
-        + (f", of which unknown ${report.usd.unknown:.2f}." if report.usd.unknown else "."),
-        "",
-        "| shot | | take | length | price | what happens |",
-        "|---|---|---|---|---|---|",
-        *(_line(papers) for papers in manifest.shots),
-        "",
-        f"Master: `{report.master}`",
-        "",
-        f"Manifest: `{report.manifest}`",
-        "",
-        f"*{_plain(manifest.label)}*",
-    ]
-    return "\n".join(lines)
+            f"# {_plain(manifest.title or report.production)}{badge}",
+            f"**{report.message}** · {_facts(manifest)} · {_money(report)}",
+            "",
+            "<table><tbody>" + "".join(_line(papers) for papers in manifest.shots) + "</tbody></table>",
+            "",
+            "```",
+            f"master    {report.master}",
+            f"manifest  {report.manifest}",
+            "```",
+            "",
+            f"*{_plain(manifest.label)}*",
+        )
+    )
+
+
+def _facts(manifest: Manifest) -> str:
+    return f"{manifest.footage.seconds:g} s · {len(manifest.shots)} shots · cut v{manifest.version:03d}"
+
+
+def _money(report: Report) -> str:
+    usd = report.usd
+    if report.rehearsal:
+        return f"nothing was paid; filming it costs ${usd.estimated:.2f} at most"
+    unknown = f", ${usd.unknown:.2f} of it on calls that never answered" if usd.unknown else ""
+    return f"${usd.spent:.2f} spent{unknown}, ${usd.estimated:.2f} estimated at most"
 
 
 def _line(papers: ShotPapers) -> str:
+    """Return a row of the page; in a Markdown table the pictures would shrink to nothing."""
     take = _active(papers)
-    picture = ""
-    if take is not None:
-        data = thumbnail(fetch(company().vault, take.first_frame), THUMB)
-        picture = f'<img width="200" src="data:image/webp;base64,{base64.b64encode(data).decode()}">'
-    told = papers.shot.action if take is not None else f"SLATE: {papers.state.reason}"
-    number = f"t{take.number:02d}" if take is not None else "slate"
-    price = f"${take.usd:.2f}" if take is not None else ""
-    return f"| {papers.shot.id} | {picture} | {number} | {papers.state.seconds:g} s | {price} | {_plain(told)} |"
+    if take is None:
+        return (
+            f'<tr><td width="{SHOWN}">SLATE</td><td><strong>{papers.shot.id}</strong> · {papers.state.seconds:g} s'
+            f"<br>{_plain(papers.state.reason)}</td></tr>"
+        )
+    data = base64.b64encode(thumbnail(fetch(company().vault, take.first_frame), THUMB)).decode()
+    return (
+        f'<tr><td width="{SHOWN}"><img width="{SHOWN}" src="data:image/webp;base64,{data}"></td><td>'
+        f"<strong>{papers.shot.id}</strong> t{take.number:02d} · {papers.state.seconds:g} s · ${take.usd:.2f}"
+        f"<br>{_plain(papers.shot.action)}</td></tr>"
+    )
 
 
 def _row(papers: ShotPapers) -> dict[str, str | float]:
@@ -81,5 +95,5 @@ def _active(papers: ShotPapers) -> Take | None:
 
 def _plain(text: str) -> str:
     """Return model-written text that cannot become HTML, a link or a table cell of its own."""
-    shown = html.escape(" ".join(text.split())[:300])
+    shown = html.escape(" ".join(text.split())[:300], quote=False)
     return "".join(f"&#{ord(sign)};" if sign in "|[]()*_`#!~\\" else sign for sign in shown)
