@@ -99,7 +99,7 @@ def hair_of(name: str, description: str) -> Colour:
     )
     if said is not None:
         return _HAIR[said[1].lower()]
-    return tuple(_HAIR.values())[hashlib.sha256(name.lower().encode()).digest()[1] % 4]
+    return tuple(_HAIR.values())[hashlib.sha256(name.lower().encode()).digest()[1] % 3]
 
 
 def mix(first: Colour, second: Colour, share: float) -> Colour:

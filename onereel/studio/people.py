@@ -46,13 +46,14 @@ _CAP: Final = [
 def paint_people(canvas: Canvas, scene: Scene, colours: Palette, at: Light) -> None:
     """Paint everybody in the scene, as near as the framing says; side by side, never on top of each other."""
     count = len(scene.people)
+    room = min(1.0, canvas.aspect / 1.1)
     for index, person in enumerate(scene.people):
         share = (index + 0.5) / count
         x = canvas.aspect * (0.22 + 0.56 * share + float(canvas.rng.uniform(-0.14, 0.14)) / count)
         if scene.framing == "close":
-            paint_profile(canvas, person, colours, at, x, float(canvas.rng.uniform(0.85, 1.1)) / count**0.4)
+            paint_profile(canvas, person, colours, at, x, float(canvas.rng.uniform(0.85, 1.1)) * room / count**0.4)
         elif scene.framing == "medium":
-            paint_bust(canvas, person, colours, at, x, float(canvas.rng.uniform(0.85, 1.15)) / count**0.3)
+            paint_bust(canvas, person, colours, at, x, float(canvas.rng.uniform(0.85, 1.15)) * room / count**0.3)
         else:
             foot = min(0.93, scene.horizon + float(canvas.rng.uniform(0.10, 0.26)))
             if scene.place == "sea":

@@ -69,7 +69,7 @@ SOUNDS: Final = (
 )
 
 CLOSING: Final = (
-    "The view has come to rest on {setting}, empty now, everything still",
+    "The view has come to rest on {setting}, everything still",
     "Very close: a single detail of {setting} fills the frame",
     "From high above {setting}, everything has become small",
 )

@@ -31,6 +31,8 @@ def _spot(canvas: Canvas, scene: Scene, low: float, high: float) -> Point:
 def _lighthouse(canvas: Canvas, scene: Scene, colours: Palette, at: Light) -> None:
     scale = _SCALE[scene.framing] * float(canvas.rng.uniform(0.8, 1.2))
     x, foot = _spot(canvas, scene, 0.0, 0.08)
+    if scene.framing != "close":
+        scale = max(0.45, min(scale, (foot - 0.12) / 0.36))
     tall, wide = 0.36 * scale, 0.040 * scale
     rock = canvas.ridge(0, 0.03, 9)[0]
     mound = np.exp(-(((canvas.x[0] - x) / (0.22 * scale)) ** 2)) * 0.10 * scale

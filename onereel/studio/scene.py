@@ -76,14 +76,15 @@ _NOT_SEEN: Final = re.compile(
     r"^(?:Keep out|Lettering|Follow the|Output|Sound|No |Lens and style|Style|Director).*$", re.MULTILINE
 )
 _NAME: Final = re.compile(
-    r"(?<=[a-z,;:] )([A-Z][a-z]{2,})\b|^([A-Z][a-z]{2,})(?= (?:[a-z]+s|is|was|and|in|at)\b)", re.MULTILINE
+    r"(?<=[a-z,;] )([A-Z][a-z]{2,})\b|^([A-Z][a-z]{2,})(?= (?:[a-z]+[^s\W]s|is|was|and|in|at)\b)", re.MULTILINE
 )
-_CLOSE: Final = re.compile(r"close-?up|close on|very close|very near|detail|insert|macro|face", re.IGNORECASE)
+_CLOSE: Final = re.compile(r"\b(?:close-?up|close on|very close|very near|detail|insert|macro|face)\b", re.IGNORECASE)
 _WIDE: Final = re.compile(
-    r"\bwide\b|establishing|panorama|long shot|aerial|far away|distan(?:t|ce)|landscape|from high", re.IGNORECASE
+    r"\b(?:wide|establishing|panorama|long shot|aerial|far away|distan(?:t|ce)|landscape|from high)\b", re.IGNORECASE
 )
-_HIGH: Final = re.compile(r"aerial|high above|bird|from above|overhead|drone|top-down", re.IGNORECASE)
-_LOW: Final = re.compile(r"low angle|from below|worm", re.IGNORECASE)
+_HIGH: Final = re.compile(r"\b(?:aerial|high above|bird's|from above|overhead|drone|top-down)\b", re.IGNORECASE)
+_LOW: Final = re.compile(r"\b(?:low angle|from below)\b", re.IGNORECASE)
+_STYLED: Final = re.compile(r"^(?:Lens and style|Style|Lighting):.*$", re.MULTILINE)
 _MOST_PEOPLE: Final = 3
 
 
@@ -237,5 +238,7 @@ def _is_name(word: str) -> bool:
 
 
 def _named_colour(words: str) -> Colour | None:
-    found = re.search(rf"\b({'|'.join(COLOURS)})\b", words, re.IGNORECASE)
+    """Return the first colour the look names; a red dress is no red picture."""
+    said = " ".join(_STYLED.findall(words))
+    found = re.search(rf"\b({'|'.join(COLOURS)})\b", said, re.IGNORECASE)
     return COLOURS[found[1].lower()] if found is not None else None

@@ -16,7 +16,7 @@ _CYCLE: Final = 8
 _MATCH, _CONTINUE, _FADE = 2, 4, 4
 """Places in the cycle: opens on the previous closing keyframe; opens on the previous last frame; ends an act."""
 
-_HIGHEST: Final = 999
+_MOST_PEOPLE: Final = 3
 
 
 _PLACE: Final = re.compile(
@@ -66,7 +66,7 @@ def write_storyboard(brief: Mapping[str, Any], schema: Mapping[str, Any]) -> dic
     fading = [index for index in range(job.shots) if _fades(index, job)]
     long = lengths(job.seconds, job.shots, job.lens, exact=closed, fading=fading)
     actions = _actions(job, dice)
-    shots = [_shot(index, job, long[index], actions[index], dice) for index in range(job.shots)]
+    shots = [_shot(index, job, long[index], actions, dice) for index in range(job.shots)]
     spell = _Spelling(schema)
     return spell.storyboard({"title": job.title, "shots": shots})
 
@@ -143,11 +143,15 @@ def _cast(sentence: str, index: int, job: Job) -> list[str]:
     return [first, other] if index % 3 == 0 and other != first else [first]
 
 
-def _shot(index: int, job: Job, seconds: float, action: str, dice: random.Random) -> dict[str, Any]:
+def _shot(index: int, job: Job, seconds: float, actions: Sequence[str], dice: random.Random) -> dict[str, Any]:
     place = index % _CYCLE
     view = phrases.VIEWS[index % len(phrases.VIEWS)]
     join = _join(index, job)
+    action = actions[index]
     cast = _cast(action, index, job)
+    if _closes(index, job):
+        # The next shot opens on this one's closing picture, so its people are in it already.
+        cast = list(dict.fromkeys([*cast, *_cast(actions[index + 1], index + 1, job)]))[:_MOST_PEOPLE]
     setting = _setting(index, job)
     return {
         "id": f"s{(index + 1) * 10:03d}",
