@@ -45,10 +45,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object as t
 Production = Annotated[str, typer.Argument(help="Name of the production.")]
 
 
-def main() -> None:
-    """Run the command line and exit with its code."""
+def main(words: list[str] | None = None) -> None:
+    """Run the command line, on the words given or this process's own, and exit with its code."""
     try:
-        app()
+        app(words)
     except BadInput as bad:
         _stop(str(bad), 2)
     except BudgetReached as reached:

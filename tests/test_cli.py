@@ -1,0 +1,187 @@
+"""The command line: progress on stderr, results on stdout, exit codes as promised."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from onereel.adapters.shotlists import read_shots
+from onereel.cli import main
+
+BRIEF = """\
+production: lighthouse
+idea: A storm passes over a lighthouse; the keeper waits for a boat that is late.
+seconds: 8
+resolution: 180p
+"""
+LIVE = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_CLOUD_PROJECT", "GOOGLE_GENAI_USE_ENTERPRISE", "PREFECT_API_URL")
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory) -> Path:
+    """One Prefect home for all runs: making its database takes longer than a film."""
+    return tmp_path_factory.mktemp("prefect")
+
+
+@pytest.fixture(autouse=True)
+def _alone(home, monkeypatch, tmp_path):
+    """Work in a folder of its own, with nothing of this machine's configuration."""
+    for name in LIVE:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PREFECT_HOME", str(home))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+
+
+def onereel(*words: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a person would, in a folder of its own."""
+    env = {**os.environ, **environment}
+    command = [sys.executable, "-m", "onereel.cli", *words]
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=180, check=False)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "brief.yaml").write_text(BRIEF)
+    return tmp_path
+
+
+def said(capsys, *words: str) -> tuple[int, str, str]:
+    """Run the command line in this process; return exit code, stdout and stderr."""
+    with pytest.raises(SystemExit) as ended:
+        main(list(words))
+    shown = capsys.readouterr()
+    return int(ended.value.code or 0), shown.out, " ".join(shown.err.split())
+
+
+@pytest.fixture
+def wrong(folder, capsys):
+    """Return what is said about a brief that is refused: exit 2, nothing on stdout, nothing written."""
+
+    def refused(text: str, *words: str) -> str:
+        (folder / "brief.yaml").write_text(text)
+        before = {path.name for path in folder.iterdir()}
+        code, out, err = said(capsys, "produce", "brief.yaml", "--rehearse", *words)
+        assert (code, out) == (2, "")
+        assert {path.name for path in folder.iterdir()} == before
+        return err
+
+    return refused
+
+
+@pytest.fixture(scope="module")
+def film(home, tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A rehearsed film: the folder it was made in, and what the command line said."""
+    folder = tmp_path_factory.mktemp("film")
+    (folder / "brief.yaml").write_text(BRIEF)
+    return folder, onereel("produce", "brief.yaml", "--rehearse", "--json", folder=folder, PREFECT_HOME=str(home))
+
+
+def test_a_rehearsal_ends_with_one_json_object_on_stdout_and_progress_on_stderr(film):
+    _, ran = film
+
+    told = json.loads(ran.stdout.splitlines()[-1])
+    assert ran.returncode == 0
+    assert set(told) == {"production", "state", "vault", "master", "seconds", "shots", "usd", "calls", "manifest"}
+    assert set(told["usd"]) == {"estimated", "spent", "unknown"}
+    assert set(told["calls"]) == {"text", "image", "video"}
+    assert set(told["shots"][0]) == {"id", "state", "take", "seconds"}
+    assert Path(told["master"]).is_file()
+    assert "REHEARSAL" in ran.stderr
+    assert "in the can" in ran.stderr
+
+
+def test_show_ledger_and_storyboard_tell_of_a_finished_film(film):
+    folder, _ = film
+
+    shown = onereel("show", "lighthouse", "--rehearse", folder=folder).stdout
+    ledger = onereel("ledger", "lighthouse", "--rehearse", folder=folder).stdout
+    onereel("storyboard", "lighthouse", "shots.csv", "--rehearse", folder=folder)
+
+    assert "master.mp4" in shown
+    assert "storyboard" in ledger
+    assert "settled" in ledger
+    assert read_shots(folder / "shots.csv").seconds == 8
+
+
+def test_an_estimate_asks_nobody_and_writes_nothing(folder, capsys):
+    code, out, _ = said(capsys, "estimate", "brief.yaml", "--rehearse", "--json")
+
+    told = json.loads(out)
+    assert code == 0
+    assert told["usd"] == pytest.approx(sum(call["usd"] for call in told["calls"]))
+    assert not (folder / "vault").exists()
+
+
+def test_without_a_key_both_ways_on_are_named(folder, capsys):
+    (folder / "brief.yaml").write_text(BRIEF.replace("180p", "720p"))
+
+    code, _, err = said(capsys, "produce", "brief.yaml")
+
+    assert code == 2
+    assert "GEMINI_API_KEY" in err
+    assert "--rehearse" in err
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("seconds: 8", "seconds: 1"), "seconds"),
+        (("seconds: 8", "seconds: 8\nmusic: loud"), "music"),
+        (("lighthouse\n", "Light House\n"), "production"),
+        (("seconds: 8", "seconds: 8\nmodels: {video: veo-9}"), "veo-9"),
+        (("seconds: 8", "seconds: 8\nmodels: {video: veo-3.1-generate-preview}"), "shut down on 2026-10-22"),
+        (("seconds: 8", "seconds: 8\nreferences: [missing.png]"), "missing.png"),
+        (("seconds: 8", "seconds: 8\nreferences: [../secret.png]"), "out of the brief's folder"),
+        (("seconds: 8", "seconds: 8\nreferences: ['http://10.0.0.1/a.png']"), "addresses are not fetched"),
+        (("seconds: 8", "seconds: 8\nbudget_usd: 0.5"), "the budget is $0.50"),
+    ],
+)
+def test_a_bad_brief_is_refused_by_name_before_anything_happens(wrong, change, told):
+    assert told in wrong(BRIEF.replace(*change))
+
+
+def test_a_broken_picture_is_refused_by_name(folder, wrong):
+    (folder / "mara.png").write_bytes(b"\x89PNG\r\n\x1a\n not a picture")
+
+    assert "mara.png" in wrong(BRIEF + "references: [mara.png]\n")
+
+
+@pytest.mark.parametrize(
+    ("shots", "told"),
+    [
+        ("id,seconds,action\ns010,4,Rain\ns010,4,More rain\n", "s010"),
+        ("id,seconds,action,join\ns010,8,Rain,matc\n", "join"),
+        ("id,seconds,action\ns010,20,Rain\n", "20 s together"),
+        ("id,seconds,action,join\ns010,8,Rain,continue\n", "nothing before it"),
+        ("id,seconds,action,characters\ns010,8,Rain,Mara\n", "no character 'Mara'"),
+    ],
+)
+def test_a_bad_shot_list_is_refused_by_name_before_anything_happens(folder, wrong, shots, told):
+    (folder / "shots.csv").write_text(shots)
+
+    assert told in wrong(BRIEF, "--shots", "shots.csv")
+
+
+def test_the_doctor_says_what_is_there_and_shows_no_secret(folder, capsys, monkeypatch):
+    monkeypatch.setenv("GEMINI_API_KEY", "AIza-very-secret")
+
+    _, out, err = said(capsys, "doctor")
+
+    assert "very-secret" not in out + err
+    assert "Gemini API: API key set" in out
+    assert "vault" in out
+
+
+def test_a_run_that_waits_for_a_person_ends_with_5_and_says_how_to_go_on(folder):
+    (folder / "brief.yaml").write_text(BRIEF + "approve: [storyboard]\n")
+
+    waits = onereel("produce", "brief.yaml", "--rehearse", folder=folder)
+    approved = onereel("approve", "lighthouse", "--rehearse", folder=folder)
+
+    assert waits.returncode == 5
+    assert "Waiting for approval: storyboard" in waits.stderr
+    assert "storyboard approved" in approved.stdout
