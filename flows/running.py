@@ -66,9 +66,10 @@ async def opened(asked: Asked) -> AsyncIterator[tuple[Company, Storyboard | None
     given = await asyncio.to_thread(stored_shots, vault, asked.shots) if asked.shots else None
     share = shared if get_current_settings().api.url else None
     with connected(settings.table, rehearsal=rehearse) as connection:
-        casting = cast(dated(found, today), settings, connection, vault, rehearsal=rehearse, share=share)
-        async with casting as company:
-            await asyncio.to_thread(write_noun, vault, brief_key(found.production), found)
+        made = dated(found, today)
+        async with cast(made, settings, connection, vault, rehearsal=rehearse, share=share) as company:
+            for kept in (found, made):
+                await asyncio.to_thread(write_noun, vault, brief_key(kept.production), kept)
             with at_work(company):
                 yield company, given
 

@@ -30,6 +30,7 @@ from onereel.studio import StudioOptions, running
 REHEARSALS = "rehearsal"
 """Where rehearsals are kept in a vault: nothing rehearsed is ever mistaken for something paid, or the other way."""
 
+DATE = "{date}"
 NO_QUOTA = 1_000_000
 
 Sharing = Callable[[str], AbstractAsyncContextManager[None]]
@@ -162,8 +163,14 @@ def stored_brief(vault: Vault, production: str) -> Brief:
 
 
 def dated(brief: Brief, today: date) -> Brief:
-    """Return the brief with {date} in its idea replaced by the day."""
-    return brief.model_copy(update={"idea": brief.idea.replace("{date}", f"{today:%d %B %Y}")})
+    """Return the brief of a day: {date} in its idea becomes the day, and so does the end of the production's name.
+
+    A schedule thus makes a film of its own each day, with takes, cuts and a budget of its own.
+    """
+    if DATE not in brief.idea:
+        return brief
+    idea = brief.idea.replace(DATE, f"{today:%d %B %Y}")
+    return Brief.model_validate({**brief.model_dump(), "idea": idea, "production": f"{brief.production}-{today}"})
 
 
 def stored_shots(vault: Vault, key: str) -> Storyboard:

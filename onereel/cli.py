@@ -272,11 +272,12 @@ def _check(brief: Brief, given: Storyboard | None, settings: Settings, place: Va
 def _plan(brief: Brief, given: Storyboard | None, table: ModelTable, place: Vault) -> tuple[Plan, str]:
     """Return the plan of the shot list, of the storyboard kept, or of an assumed one; and which it is."""
     today = datetime.now(UTC).date()
+    brief = dated(brief, today)
     if given is not None:
         check_given(given, brief, table, today)
         return estimated(brief, given, table, today, write=False), "by the shot list"
     for surface in Surface:
-        board = latest_board(place, brief.production, written_source(dated(brief, today), table, surface))
+        board = latest_board(place, brief.production, written_source(brief, table, surface))
         if board is not None:
             return estimated(brief, board.storyboard, table, today, write=False), "by the storyboard kept"
     basis = "no storyboard yet: assuming the fewest clips, each on its own keyframe"
