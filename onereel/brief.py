@@ -207,7 +207,7 @@ class Brief(Noun):
         min_length=1,
         max_length=6000,
         title="Idea",
-        description="What happens, in a few sentences. {date} becomes the day of the run, here and at the end of the name.",
+        description="What happens, in a few sentences. {date} becomes the day, here and at the end of the name.",
         examples=["A storm passes over a lighthouse; the keeper waits for a boat that is late."],
         json_schema_extra={"position": 1, "format": "text"},
     )
