@@ -63,17 +63,13 @@ def _money(report: Report) -> str:
 def _line(papers: ShotPapers) -> str:
     """Return a row of the page; in a Markdown table the pictures would shrink to nothing."""
     take = _active(papers)
-    if take is None:
-        return (
-            f'<tr><td width="{SHOWN}">SLATE</td><td><strong>{papers.shot.id}</strong> · {papers.state.seconds:g} s'
-            f"<br>{_plain(papers.state.reason)}</td></tr>"
-        )
-    data = base64.b64encode(thumbnail(fetch(company().vault, take.first_frame), THUMB)).decode()
-    return (
-        f'<tr><td width="{SHOWN}"><img width="{SHOWN}" src="data:image/webp;base64,{data}"></td><td>'
-        f"<strong>{papers.shot.id}</strong> t{take.number:02d} · {papers.state.seconds:g} s · ${take.usd:.2f}"
-        f"<br>{_plain(papers.shot.action)}</td></tr>"
-    )
+    shown, words, facts = "SLATE", papers.state.reason, [f"<strong>{papers.shot.id}</strong>"]
+    if take is not None:
+        data = base64.b64encode(thumbnail(fetch(company().vault, take.first_frame), THUMB)).decode()
+        shown, words = f'<img width="{SHOWN}" src="data:image/webp;base64,{data}">', papers.shot.action
+        facts += [f"t{take.number:02d}", f"${take.usd:.2f}"]
+    told = " · ".join([*facts, f"{papers.state.seconds:g} s"])
+    return f'<tr valign="middle"><td width="{SHOWN}">{shown}</td><td>{told}<br>{_plain(words)}</td></tr>'
 
 
 def _row(papers: ShotPapers) -> dict[str, str | float]:
