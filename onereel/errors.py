@@ -4,7 +4,7 @@
   x BadInput          a person must change the brief, the shot list or the settings; nothing was paid
   x StudioBusy        quota or outage, refused before acceptance; the same call may work later
   x Refused           the studio will not do this; retrying cannot help
-    - Filtered        a safety filter took the answer; never charged, its reason word for word
+    - Filtered        a safety filter took the answer; its reason word for word
     - NoAnswer        accepted, but nothing came back (no image, no film, unreadable answer)
   x OutcomeUnknown    the connection died after the request left; it may have been paid
   x StillFilming      the deadline passed; the operation can still be collected
@@ -51,17 +51,19 @@ class Refused(OnereelError):
 
 
 class Filtered(Refused):
-    """A safety filter took the answer. It was not charged.
+    """A safety filter took the answer. A film is not charged then; a drawing's prompt and thinking still are.
 
     Attributes:
         reasons: The vendor's reasons, word for word.
         random: True where the vendor's filter is known to let the same words pass on another try.
+        usd: What was charged all the same.
     """
 
-    def __init__(self, message: str, *, reasons: tuple[str, ...] = (), random: bool = False) -> None:
+    def __init__(self, message: str, *, reasons: tuple[str, ...] = (), random: bool = False, usd: float = 0.0) -> None:
         super().__init__(message)
         self.reasons = reasons
         self.random = random
+        self.usd = usd
 
 
 class NoAnswer(Refused):

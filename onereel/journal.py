@@ -3,7 +3,7 @@
 Every entry is a create-only object under ``journal/<key[:2]>/<key>/``; what exists there is the state of the call:
 
     intended.json ── submitted.json ── settled.json      answered; what it made and what it cost
-          │                │ ───────── filtered.json     a safety filter took it; 0
+          │                │ ───────── filtered.json     a safety filter took it; a film is free then
           │                │ ───────── refused.json      not accepted; 0
           │                └────────── failed.json       accepted, ended without the goods
           └─────────────────────────── unknown.json      the connection or the worker died; counts as spent
@@ -477,7 +477,7 @@ def unknown_on(calls: list[Call], production: str) -> float:
 def _how_it_ended(error: StudioBusy | Refused | BadInput) -> tuple[End, BaseException, float]:
     """Return the end, the error, and what it cost."""
     if isinstance(error, Filtered):
-        return "filtered", error, 0.0
+        return "filtered", error, error.usd
     if isinstance(error, NoAnswer):
         return "failed", error, error.usd
     return "refused", error, 0.0

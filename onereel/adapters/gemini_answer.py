@@ -118,7 +118,7 @@ def nothing(action: str, response: types.GenerateContentResponse, usd: float) ->
     if not response.candidates and feedback is not None:
         block = feedback.block_reason or BlockedReason.BLOCKED_REASON_UNSPECIFIED
         reasons = _said(block.value, feedback.block_reason_message)
-        return Filtered(f"{action}: blocked: {' '.join(reasons)}", reasons=reasons)
+        return Filtered(f"{action}: blocked: {' '.join(reasons)}", reasons=reasons, usd=usd)
     if not response.candidates:
         return NoAnswer(f"{action}: answered without a candidate; another try may help", usd=usd)
     candidate = response.candidates[0]
@@ -126,7 +126,7 @@ def nothing(action: str, response: types.GenerateContentResponse, usd: float) ->
     reasons = _said(reason.value, candidate.finish_message)
     ended = end(response)
     if ended is End.FILTERED:
-        return Filtered(f"{action}: filtered: {' '.join(reasons)}", reasons=reasons)
+        return Filtered(f"{action}: filtered: {' '.join(reasons)}", reasons=reasons, usd=usd)
     if ended is End.BARRED:
         return Refused(f"{action}: the account is limited: {' '.join(reasons)}; see Google's notice to its owner")
     instead = clean(words(response))
