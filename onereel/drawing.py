@@ -60,7 +60,7 @@ async def draw_still(company: Company, plan: Plan, still: StillPlan, pictures: d
         _order(company, plan, still.words, references, seed=company.brief.seed + number)
         for number in range(company.brief.candidates)
     ]
-    recipe = recipe_of("keyframe", [order.model_dump(mode="json") for order in orders], list(plan.size))
+    recipe = recipe_of("keyframe", still.id, [order.model_dump(mode="json") for order in orders], list(plan.size))
     keyframe = await settled(company, recipe)
     if keyframe is None:
         keyframe = await _reuse(company, plan, still, orders[0], recipe)

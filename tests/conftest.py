@@ -1,0 +1,55 @@
+"""A vault in a temporary folder, a studio that runs all session, and a company composed as a run composes it."""
+
+from contextlib import AsyncExitStack
+
+import pytest
+
+from onereel.adapters.connection import Connection
+from onereel.adapters.folder import FolderVault
+from onereel.casting import cast
+from onereel.settings import Settings
+from onereel.studio import Latency, StudioOptions, running
+from tests.productions import brief
+
+AT_ONCE = Latency(text=0, image=0, video=0, extension=0)
+
+
+@pytest.fixture
+def vault(tmp_path):
+    """A folder, as on a laptop."""
+    return FolderVault(tmp_path / "vault")
+
+
+@pytest.fixture(scope="session")
+def open_house():
+    """The local studio, open as long as the tests run."""
+    with running(StudioOptions(latency=AT_ONCE)) as studio:
+        yield studio
+
+
+@pytest.fixture
+def studio(open_house):
+    """The local studio with empty books and nothing going wrong yet: `studio.plan.add(parse_fault(...))`."""
+    open_house.reset()
+    return open_house
+
+
+@pytest.fixture
+async def hire(studio, vault):
+    """Compose a company: ``await hire(brief(...), deadline=5)``. A second one knows nothing of the first."""
+    async with AsyncExitStack() as contracts:
+
+        async def company(said=None, at=None, **settings):
+            quick = Settings(**{"poll_shortest": 0.02, "poll_longest": 0.1, **settings})
+            casting = cast(
+                said or brief(), quick, Connection.rehearsal(at or studio.url), vault, rehearsal=True, share=None
+            )
+            return await contracts.enter_async_context(casting)
+
+        yield company
+
+
+@pytest.fixture
+async def company(hire):
+    """The company of the smallest production."""
+    return await hire()

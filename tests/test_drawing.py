@@ -1,0 +1,296 @@
+"""Keyframes: drawn once, checked, compared, fitted to the frame; sheets and reuse."""
+
+import asyncio
+import io
+import json
+
+import pytest
+from PIL import Image
+
+from onereel.drawing import draw_still, edit, find_reusable, part, references_by_path
+from onereel.errors import Filtered, NoAnswer, NotInVault
+from onereel.journal import calls_of
+from onereel.likeness import Thresholds
+from onereel.media import fetch, keep
+from onereel.slate import keyframe_key
+from onereel.studio import parse_fault
+from tests.pictures_drawn import encoded, scene
+from tests.productions import board, brief, keyframes, planned
+
+NANO = "gemini-nano-banana-2.1"
+ALIKE = Thresholds(frozen_bits=64, frozen_colour=255, same_bits=64, same_colour=255, duplicate_bits=64)
+"""To these eyes every picture is the same."""
+ENDS = {"opening": "a door, shut, by day", "closing": "the open sea at night under stars"}
+MARA = {"name": "Mara", "description": "a keeper in yellow oilskin"}
+
+
+def asked(studio):
+    return studio.tally().accepted["image"]
+
+
+def ends(vault):
+    return [call.outcome.end for call in calls_of(vault, "lighthouse")]
+
+
+def fits(vault, keyframe, size=(320, 180)):
+    return Image.open(io.BytesIO(fetch(vault, keyframe.fitted))).size == size
+
+
+async def test_a_keyframe_is_drawn_checked_and_fitted_to_the_frame(company, studio, vault):
+    (keyframe,) = (await keyframes(company, planned(board({})))).values()
+
+    assert asked(studio) == 1
+    assert Image.open(io.BytesIO(fetch(vault, keyframe.drawn))).size == (1376, 768), "kept as it came"
+    assert fits(vault, keyframe)
+    assert keyframe.usd == pytest.approx(studio.tally().total_usd)
+
+
+async def test_a_portrait_film_has_portrait_keyframes(hire, vault):
+    company = await hire(brief(aspect_ratio="9:16"))
+    (keyframe,) = (await keyframes(company, planned(board({}), aspect_ratio="9:16"))).values()
+
+    assert fits(vault, keyframe, (180, 320))
+
+
+async def test_a_keyframe_settled_on_is_not_drawn_again_by_another_run(hire, studio):
+    found = planned(board(ENDS))
+    first = await keyframes(await hire(), found)
+
+    assert await keyframes(await hire(), found) == first
+    assert asked(studio) == 2
+
+
+async def test_no_more_is_paid_than_was_reserved(hire, studio, vault):
+    said = {"characters": [MARA], "candidates": 2}
+    company = await hire(brief(**said))
+    found = planned(board({**ENDS, "characters": ["Mara"]}), **said)
+    drawn = await keyframes(company, found)
+    await edit(company, found, drawn["s010/opening"], "make it night")
+    calls = calls_of(vault, "lighthouse")
+
+    assert all(call.outcome.usd <= call.intent.usd for call in calls)
+    assert sum(call.outcome.usd for call in calls) == pytest.approx(studio.tally().total_usd, abs=1e-5)
+    assert company.journal.budget.spent == pytest.approx(studio.tally().total_usd, abs=1e-5)
+
+
+async def test_candidates_are_different_drawings_to_choose_from(hire, studio):
+    company = await hire(brief(candidates=3))
+    (keyframe,) = (await keyframes(company, planned(board({}), candidates=3))).values()
+
+    assert asked(studio) == 3
+    assert len(set(keyframe.candidates)) == keyframe.distinct == 3
+    assert keyframe.drawn == keyframe.candidates[0]
+    assert keyframe.findings == ()
+
+
+async def test_candidates_that_are_nearly_the_same_count_as_one(hire):
+    company = await hire(brief(candidates=3), thresholds=ALIKE)
+    (keyframe,) = (await keyframes(company, planned(board({}), candidates=3))).values()
+
+    assert keyframe.distinct == 1
+    assert keyframe.findings == ("3 candidates, 1 distinct",)
+
+
+@pytest.mark.parametrize("seed", [0, 2**31 - 1, 2**32 - 1])
+async def test_any_seed_of_a_brief_is_one_image_models_take(hire, studio, seed):
+    company = await hire(brief(seed=seed, candidates=2))
+    await keyframes(company, planned(board({}), candidates=2))
+    calls = calls_of(company.vault, "lighthouse")
+
+    assert len({call.intent.order.seed for call in calls}) == 2
+    assert all(0 <= call.intent.order.seed < 2**31 for call in calls)
+
+
+async def test_a_pair_that_would_film_as_a_frozen_clip_is_redrawn_once(hire, studio):
+    company = await hire()
+    same = planned(board({"opening": "a door", "closing": "a door"}))
+    drawn = await keyframes(company, same)
+    closing = await part(company, same, drawn["s010/opening"], drawn["s010/closing"])
+
+    assert drawn["s010/opening"].drawn == drawn["s010/closing"].drawn
+    assert closing.drawn != drawn["s010/closing"].drawn
+    assert closing.findings == ("nearly the same as the opening (a frozen clip); redrawn once",)
+    assert asked(studio) == 2
+
+
+async def test_a_pair_that_stays_alike_is_reported_and_not_drawn_a_third_time(hire, studio):
+    found = planned(board(ENDS))
+    for _ in range(2):
+        company = await hire(thresholds=ALIKE)
+        drawn = await keyframes(company, found)
+        closing = await part(company, found, drawn["s010/opening"], drawn["s010/closing"])
+
+    assert closing.findings[-1].endswith("redrawn once, still nearly the same")
+    assert asked(studio) == 3
+
+
+async def test_a_pair_that_differs_is_left_alone(company, studio):
+    found = planned(board(ENDS))
+    drawn = await keyframes(company, found)
+
+    assert await part(company, found, drawn["s010/opening"], drawn["s010/closing"]) == drawn["s010/closing"]
+    assert asked(studio) == 2
+
+
+TWINS = ({"action": "Waves", "opening": "the sea"}, {"action": "Waves", "opening": "the sea"})
+
+
+async def test_a_keyframe_that_repeats_another_shots_is_redrawn_once(company, studio):
+    first, second = (await keyframes(company, planned(board(*TWINS)))).values()
+
+    assert first.findings == ()
+    assert second.findings == ("nearly repeated s010/opening; redrawn once",)
+    assert first.drawn != second.drawn
+    assert asked(studio) == 2, "the twin itself was free: the same words were drawn before"
+
+
+async def test_of_two_alike_drawn_at_the_same_time_one_is_redrawn(company):
+    found = planned(board(*TWINS))
+    drawn = await asyncio.gather(*(draw_still(company, found, still, {}) for still in found.stills))
+
+    assert len({keyframe.drawn for keyframe in drawn}) == 2
+    assert sum(bool(keyframe.findings) for keyframe in drawn) == 1
+
+
+async def test_a_repeat_that_stays_one_is_reported(hire, studio):
+    company = await hire(thresholds=ALIKE)
+    _, second = (await keyframes(company, planned(board({}, {})))).values()
+
+    assert second.findings == ("nearly repeated s010/opening; redrawn once, still repeats s010/opening",)
+    assert asked(studio) == 3
+
+
+async def test_a_reusable_keyframe_is_taken_without_paying(hire, studio):
+    found = planned(board({}))
+    (first,) = (await keyframes(await hire(), found)).values()
+    said = {"production": "harbour", "image": NANO, "reuse": True}
+    (second,) = (await keyframes(await hire(brief(**said)), planned(board({}), **said))).values()
+
+    assert second.drawn == first.drawn
+    assert (second.reused, second.usd) == (True, 0)
+    assert second.findings == ("reused: the vault had it for the same words",)
+    assert asked(studio) == 1
+
+
+async def test_without_reuse_another_seed_draws_anew(hire, studio):
+    for seed in (1, 2):
+        await keyframes(await hire(brief(seed=seed)), planned(board({}), seed=seed))
+
+    assert asked(studio) == 2
+
+
+async def test_other_words_find_nothing_to_reuse(hire, studio, vault):
+    await keyframes(await hire(), planned(board({})))
+    company = await hire(brief(reuse=True))
+    await keyframes(company, planned(board({"action": "Snow"}), reuse=True))
+    order = calls_of(vault, "lighthouse")[0].intent.order
+
+    assert asked(studio) == 2
+    assert find_reusable(company, order) is not None
+    assert find_reusable(company, order.model_copy(update={"size": "4K"})) is None
+
+
+@pytest.fixture
+def tom(vault):
+    """A brief with a character whose picture is also the brief's own reference, stored in the vault."""
+    key = keep(vault, encoded(scene(7, (640, 360))), "png").key
+    who = {"name": "Tom", "description": "a boy", "references": [{"path": key, "note": "face close up"}]}
+    return {"characters": [who], "references": [key]}
+
+
+async def test_a_reference_named_twice_is_sent_once_under_its_label(hire, vault, tom):
+    company = await hire(brief(**tom))
+    await keyframes(company, planned(board({"characters": ["Tom"]}), **tom))
+    order = calls_of(vault, "lighthouse")[0].intent.order
+
+    assert [reference.label for reference in order.references] == ["Reference 1: Tom, face close up"]
+    assert order.references[0].media.key == tom["references"][0]
+    assert order.references[0].label in order.words
+
+
+async def test_a_reference_that_is_gone_is_an_error_before_anything_is_drawn(hire, vault, tom, studio):
+    company = await hire(brief(**tom))
+    vault.remove(tom["references"][0])
+
+    with pytest.raises(NotInVault):
+        await references_by_path(company)
+    assert asked(studio) == 0
+
+
+async def test_a_character_sheet_is_drawn_once_and_followed_by_every_shot(hire, studio, vault):
+    said, story = {"characters": [MARA]}, board({"characters": ["Mara"]}, {"characters": ["Mara"]})
+    for _ in range(2):
+        await keyframes(await hire(brief(**said)), planned(story, **said))
+    sheet, *stills = sorted(calls_of(vault, "lighthouse"), key=lambda call: len(call.intent.order.references))
+
+    assert asked(studio) == 3
+    assert sheet.intent.label == "character sheet Mara"
+    assert sheet.intent.order.aspect_ratio == "16:9"
+    drawn = sheet.outcome.media[0]
+    assert [[guide.media for guide in still.intent.order.references] for still in stills] == [[drawn], [drawn]]
+
+
+async def test_an_edit_goes_on_with_the_conversation_that_drew_the_picture(company, studio, vault):
+    found = planned(board({}))
+    (drawn,) = (await keyframes(company, found)).values()
+    night = await edit(company, found, drawn, "make it night")
+    fog = await edit(company, found, night, "add fog")
+    turns = [json.loads(fetch(vault, keyframe.history)) for keyframe in (drawn, night, fog)]
+
+    assert [len(said) for said in turns] == [2, 4, 6]
+    assert turns[2][:4] == turns[1], "earlier turns stay as they were"
+    assert all("thought_signature" in json.dumps(turn) for turn in turns[2][1::2])
+    assert "Keep everything else" in turns[1][2]["parts"][-1]["text"]
+    assert len({keyframe.drawn for keyframe in (drawn, night, fog)}) == 3
+    assert fits(vault, fog)
+    assert fog.usd == pytest.approx(studio.tally().total_usd, abs=1e-5)
+
+
+async def test_the_same_edit_is_paid_once(hire, studio):
+    found = planned(board({}))
+    for _ in range(2):
+        company = await hire()
+        (drawn,) = (await keyframes(company, found)).values()
+        await edit(company, found, drawn, "make it night")
+
+    assert asked(studio) == 2
+
+
+@pytest.mark.parametrize("fault", ["wrong-size", "corrupt", "text-only", "no-image"])
+async def test_a_drawing_that_cannot_be_used_is_ordered_once_more(company, studio, vault, fault):
+    studio.plan.add(parse_fault(f"image:1:{fault}"))
+    (keyframe,) = (await keyframes(company, planned(board({})))).values()
+
+    assert fits(vault, keyframe)
+    assert ends(vault) == ["failed", "settled"]
+    assert sum(call.outcome.usd for call in calls_of(vault, "lighthouse")) == pytest.approx(studio.tally().total_usd)
+
+
+@pytest.mark.parametrize("fault", ["wrong-size", "corrupt"])
+async def test_a_drawing_of_another_size_or_cut_short_is_never_accepted(company, studio, vault, fault):
+    studio.plan.add(parse_fault(f"image:*:{fault}"))
+    found = planned(board({}))
+    with pytest.raises(NoAnswer, match="keyframe s010/opening"):
+        await keyframes(company, found)
+
+    assert asked(studio) == 2
+    assert ends(vault) == ["failed", "failed"]
+    assert list(vault.keys(keyframe_key("lighthouse", "").removesuffix(".json"))) == []
+
+
+async def test_a_drawing_refused_for_safety_is_not_asked_for_again(hire, studio, vault):
+    studio.plan.add(parse_fault("image:*:image-safety"))
+    for _ in range(2):
+        with pytest.raises(Filtered, match="IMAGE_SAFETY"):
+            await keyframes(await hire(), planned(board({})))
+
+    assert asked(studio) == 1
+    assert ends(vault) == ["filtered"]
+    assert calls_of(vault, "lighthouse")[0].outcome.usd == pytest.approx(studio.tally().total_usd)
+
+
+async def test_a_drawing_whose_answer_was_lost_is_ordered_once_more(company, studio, vault):
+    studio.plan.add(parse_fault("image:1:drop-after"))
+    await keyframes(company, planned(board({})))
+
+    assert ends(vault) == ["unknown", "settled"]

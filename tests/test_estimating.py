@@ -1,0 +1,48 @@
+"""The estimate: every call and its price, without a call."""
+
+import pytest
+
+from onereel.errors import BadInput
+from onereel.estimating import assumed, estimate
+from onereel.storyboard import MAX_SHOTS
+from tests.productions import DAY, LITE, OMNI, TABLE, VEO, board, brief
+
+
+@pytest.mark.parametrize(
+    ("camera", "seconds", "lengths"),
+    [(VEO, 20, [8, 8, 4]), (OMNI, 20, [15, 5]), (VEO, 8.5, [8, 1]), (LITE, 3, [3])],
+)
+def test_an_unwritten_film_is_reckoned_in_the_longest_clips_there_are(camera, seconds, lengths):
+    assert [shot.seconds for shot in assumed(brief(seconds=seconds, video=camera), TABLE).shots] == lengths
+
+
+@pytest.mark.parametrize("camera", [VEO, OMNI])
+def test_an_hour_is_reckoned_in_no_more_shots_than_a_storyboard_has(camera):
+    story = assumed(brief(seconds=3600, video=camera), TABLE)
+
+    assert len(story.shots) <= MAX_SHOTS
+    assert story.seconds == 3600
+
+
+def test_a_film_too_long_for_its_camera_is_refused_with_the_longest_there_is():
+    with pytest.raises(BadInput, match="films 3200 s in 400 shots at most"):
+        assumed(brief(seconds=3600, video=LITE), TABLE)
+
+
+def test_a_storyboard_that_exists_is_not_written_again():
+    story = board({}, {})
+
+    assert estimate(brief(), story, TABLE, DAY, write=False).purchases[0].kind == "image"
+    assert estimate(brief(), story, TABLE, DAY, write=True).purchases[0].what == "storyboard"
+
+
+def test_every_line_says_what_by_whom_and_for_how_much():
+    story = board({"seconds": 12, "opening": "a door"}, {"join": "continue"})
+    lines = [(one.what, one.model, one.detail) for one in estimate(brief(), story, TABLE, DAY, write=False).purchases]
+
+    assert lines == [
+        ("keyframe s010/opening", "gemini-3-pro-image", "1K 16:9, 0 references"),
+        ("clip s010", VEO, "6 s 180p 16:9, from s010/opening"),
+        ("extension 1 s010", VEO, "+7 s 180p 16:9"),
+        ("clip s020", VEO, "4 s 180p 16:9, continues s010"),
+    ]

@@ -1,0 +1,313 @@
+"""What is bought for a storyboard: legal, once, and at the price that is reserved later."""
+
+from datetime import date
+
+import pytest
+
+from onereel.coverage import Coverage
+from onereel.drawing import _order, labelled
+from onereel.errors import BadInput
+from onereel.estimating import assumed, estimate
+from onereel.filming import clip_order, extend_order
+from onereel.footage import Media
+from onereel.models import MODELS, CameraModel
+from onereel.prices import price
+from onereel.prompts import edit_words, variation_words
+from onereel.takes import Hop
+from tests.productions import DAY, LITE, OMNI, TABLE, VEO, board, brief, planned, setup_of
+
+PICTURE = Media.of(b"picture", "png")
+MARA = {"name": "Mara", "description": "a keeper in yellow oilskin"}
+TOM = {"name": "Tom", "description": "a boy", "references": [{"path": "tom.png", "note": "face close up"}]}
+CLOSING = {"opening": "the door, shut", "closing": "the door, open"}
+MATCH = {"join": "match"}
+CONTINUE = {"join": "continue"}
+FADE = {"transition": "fade"}
+
+
+def refusal(*shots, **said):
+    with pytest.raises(BadInput) as refused:
+        planned(board(*shots), **said)
+    return refused.value
+
+
+def ids(found):
+    return [still.id for still in found.stills]
+
+
+def test_every_keyframe_is_drawn_once_and_a_match_shares_one():
+    found = planned(board(CLOSING, MATCH, {}))
+
+    assert ids(found) == ["s010/opening", "s010/closing", "s030/opening"]
+    assert [take.opening for take in found.takes] == ["s010/opening", "s010/closing", "s030/opening"]
+
+
+def test_a_shot_that_continues_draws_no_opening():
+    found = planned(board({}, CONTINUE))
+
+    assert ids(found) == ["s010/opening"]
+    assert (found.takes[1].opening, found.takes[1].continues) == ("", "s010")
+
+
+def test_a_chain_of_matches_shares_each_keyframe():
+    found = planned(board(CLOSING, {**MATCH, "closing": "the sea"}, MATCH))
+
+    assert ids(found) == ["s010/opening", "s010/closing", "s020/closing"]
+    assert [take.opening for take in found.takes] == ["s010/opening", "s010/closing", "s020/closing"]
+
+
+def test_a_long_shot_is_a_clip_and_extensions_each_with_its_words():
+    take = planned(board({"seconds": 20})).takes[0]
+
+    assert take.coverage == Coverage(first=6, extensions=(7, 7))
+    assert len(set(take.extension_words)) == 2
+
+
+def test_a_closing_frame_beyond_one_clip_is_refused_with_the_nearest_there_is():
+    told = str(refusal({**CLOSING, "seconds": 12}))
+
+    assert "s010: Veo 3.1 reaches a closing frame only within one clip, up to 8 s" in told
+    assert "shorten it to 8 s" in told
+    assert "match join" in told
+
+
+def test_a_closing_frame_without_a_drawn_opening_is_refused():
+    assert "use filming: keyframes" in str(refusal(CLOSING, filming="words"))
+
+
+def test_a_shot_no_camera_films_that_long_is_refused_with_the_longest_there_is():
+    assert "films 36 s at most; shorten it to 36 s" in str(refusal({"seconds": 37}))
+    assert "films 8 s at most" in str(refusal({"seconds": 9}, video=LITE))
+
+
+def test_a_shape_the_camera_does_not_film_is_refused():
+    told = refusal({"characters": ["Tom"]}, aspect_ratio="9:16", filming="references", characters=[TOM])
+    landscape = MODELS.camera(LITE).limits.model_copy(update={"ratios": ("16:9",)})
+    table = with_camera(MODELS.camera(LITE).model_copy(update={"limits": landscape}))
+
+    assert "follows references only in 16:9" in str(told)
+    assert planned(board({}), aspect_ratio="9:16").size == (180, 320)
+    with pytest.raises(BadInput, match="does not film 9:16; it films 16:9"):
+        planned(board({}), table=table, aspect_ratio="9:16", resolution="720p", video=LITE)
+
+
+def test_a_resolution_the_camera_does_not_film_is_refused_with_those_it_does():
+    with pytest.raises(BadInput, match="does not film at 4k; it films at 180p, 720p, 1080p"):
+        planned(board({}), resolution="4k", video=LITE)
+
+
+def test_more_references_than_the_camera_takes_are_refused():
+    crowd = [{"name": f"P{n}", "description": "x", "references": [f"p{n}.png"]} for n in range(4)]
+    told = refusal({"characters": [who["name"] for who in crowd]}, characters=crowd, filming="references")
+
+    assert "has 4 references; Veo 3.1 takes 3" in str(told)
+
+
+def test_more_references_than_the_image_model_takes_are_refused():
+    crowd = [{"name": f"P{n}", "description": "x", "references": [f"p{n}{k}.png" for k in range(6)]} for n in range(3)]
+    told = refusal({"characters": ["P0", "P1", "P2"]}, characters=crowd)
+
+    assert "its keyframes follow 18 references; Nano Banana Pro takes 14" in str(told)
+
+
+@pytest.mark.parametrize("seconds", [8, 20])
+def test_words_the_camera_would_not_read_are_refused_in_clips_and_extensions(seconds):
+    wordy = {"seconds": seconds, "action": "waves " * 130, "setting": "sea " * 99, "note": "n " * 390, "composition": "c " * 140, "lens": "l " * 90}  # fmt: skip
+    look = {"style": "s " * 140, "palette": "p " * 90, "texture": "t " * 90, "period": "q " * 90}
+
+    assert "Veo 3.1 reads 1024; shorten them" in str(refusal(wordy, look=look))
+
+
+def test_the_same_reference_is_followed_once_however_often_it_is_named():
+    twice = planned(board({"characters": ["Tom"]}), characters=[TOM], references=[{"path": "tom.png"}, {"path": "sea.png"}])  # fmt: skip
+
+    assert [guide.path for guide in twice.stills[0].guides] == ["tom.png", "sea.png"]
+    assert "Reference 1: Tom, face close up; Reference 2: the look" in twice.stills[0].words
+
+
+def test_a_character_without_references_gets_one_sheet_that_every_shot_follows():
+    found = planned(board({"characters": ["Mara"]}, {"characters": ["mara"]}, {}), characters=[MARA, TOM])
+
+    assert [sheet.character for sheet in found.sheets] == ["Mara"]
+    assert [[guide.sheet for guide in still.guides] for still in found.stills] == [["Mara"], ["Mara"], []]
+
+
+def test_what_is_too_long_is_trimmed_at_the_tail_unless_the_end_matters():
+    plain, closes, continued = (
+        planned(board({"seconds": 3})),
+        planned(board({**CLOSING, "seconds": 3})),
+        planned(board({"seconds": 3}, CONTINUE)),
+    )
+
+    assert [found.takes[0].skip_frames for found in (plain, closes, continued)] == [0, 24, 24]
+
+
+def test_a_shot_whose_both_ends_are_shared_must_be_filmed_exactly():
+    told = refusal(CLOSING, {**MATCH, "seconds": 5, "closing": "the sea"})
+
+    assert "s020" in str(told)
+    assert "5 s is no length Veo 3.1 films; use 4 or 6 or 8 s" in str(told)
+    assert planned(board(CLOSING, {**MATCH, "seconds": 6, "closing": "the sea"})).takes[1].skip_frames == 0
+
+
+def test_a_fade_needs_film_beyond_the_shot():
+    found = planned(board({**FADE, "seconds": 8}, {**FADE}))
+
+    assert (found.takes[0].handle_frames, found.takes[0].coverage) == (12, Coverage(first=4, extensions=(7,)))
+    assert found.takes[1].handle_frames == 0, "the last shot fades to black inside its own length"
+
+
+def test_the_film_is_as_long_as_the_storyboard():
+    found = planned(board({"seconds": 3.5}, {"seconds": 5}, {**FADE, "seconds": 8}))
+
+    assert found.frames == round(16.5 * 24)
+
+
+def test_a_draft_is_filmed_at_the_cheapest_resolution_there_is():
+    final, draft = (planned(board({}), tier=tier, resolution="1080p", video=OMNI) for tier in ("final", "draft"))
+
+    assert (final.resolution, draft.resolution) == ("1080p", "360p")
+    assert (final.keyframe_size, draft.keyframe_size) == ("2K", "1K")
+    assert draft.usd < final.usd
+
+
+@pytest.mark.parametrize(("filming", "stills", "guides"), [("keyframes", 1, 0), ("references", 0, 1), ("words", 0, 0)])
+def test_shots_open_on_keyframes_on_references_or_on_words(filming, stills, guides):
+    found = planned(board({"characters": ["Tom"]}), characters=[TOM], filming=filming)
+
+    assert (len(found.stills), len(found.takes[0].guides)) == (stills, guides)
+    assert found.takes[0].coverage.first == (8 if guides else 4), "Veo follows references for eight seconds"
+
+
+@pytest.mark.parametrize(
+    ("model", "resolution", "size"),
+    [
+        ("gemini-3-pro-image", "720p", "1K"),
+        ("gemini-3-pro-image", "1080p", "2K"),
+        ("gemini-3-pro-image", "4k", "4K"),
+        ("gemini-3.1-flash-lite-image", "1080p", "1K"),
+    ],
+)
+def test_keyframes_are_drawn_at_the_smallest_size_that_fills_the_frame(model, resolution, size):
+    assert planned(board({}), image=model, resolution=resolution).keyframe_size == size
+
+
+def test_a_keyframe_size_the_model_does_not_draw_is_refused():
+    with pytest.raises(BadInput, match="does not draw at 512; it draws at 1K, 2K, 4K"):
+        planned(board({}), keyframe_size="512")
+
+
+def test_a_keyframe_that_would_be_enlarged_beyond_reason_is_refused():
+    with pytest.raises(BadInput, match=r"enlarged 5\.6 times"):
+        planned(board({}), image="gemini-3.1-flash-image", keyframe_size="512", resolution="4k")
+
+
+def test_grounding_and_thinking_are_refused_where_the_model_has_none():
+    told = str(refusal({}, image="gemini-3.1-flash-lite-image", grounding=True))
+
+    assert "cannot look things up" in told
+
+
+def test_a_thinking_level_the_model_does_not_have_is_refused():
+    with pytest.raises(BadInput, match="Nano Banana Pro has no thinking level 'high'"):
+        planned(board({}), models={"image_thinking": "high"})
+
+
+def test_a_bad_plan_names_every_bad_shot_at_once():
+    refused = refusal({"seconds": 50}, {}, {**CLOSING, "seconds": 12}, {"seconds": 40})
+
+    assert [problem.split(":")[0] for problem in refused.problems] == ["s010", "s030", "s040"]
+    assert all(problem in str(refused) for problem in refused.problems)
+
+
+@pytest.mark.parametrize("kind", ["text", "image", "video"])
+def test_an_unknown_model_is_refused_before_anything_is_planned(kind):
+    with pytest.raises(BadInput, match="not in the model table"):
+        planned(board({}), **{kind: "sora-2"})
+
+
+def test_a_retired_camera_is_answered_with_its_successor():
+    with pytest.raises(BadInput, match=r"shut down on 2026-10-22; use gemini-omni-1.2-flash"):
+        planned(board({}), video="veo-3.1-generate-preview")
+
+
+def test_a_model_past_its_promised_life_is_warned_of():
+    until = MODELS.camera(VEO).until
+
+    assert planned(board({}), day=date(2026, 11, 16)).warnings == ()
+    assert f"{VEO} may be retired since {until}" in planned(board({}), day=until).warnings[0]
+
+
+def with_camera(camera: CameraModel):
+    return TABLE.model_copy(update={"video": {**TABLE.video, camera.id: camera}})
+
+
+EVERYTHING = (
+    {**CLOSING, "characters": ["Mara", "Tom"], "negative": "birds"},
+    {**MATCH, "seconds": 8},
+    {**CONTINUE, "seconds": 6},
+    {"seconds": 12.5, **FADE, "retouch": "a red door"},
+    {},
+)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"candidates": 3},
+        {"sound": False},
+        {"video": OMNI},
+        {"video": "veo-3.1-fast-generate-001", "resolution": "1080p", "sound": False},
+        {"image": "gemini-nano-banana-2.1", "aspect_ratio": "9:16", "keyframe_size": "4K"},
+        {"tier": "draft", "resolution": "1080p", "video": OMNI},
+    ],
+    ids=str,
+)
+async def test_the_price_of_every_purchase_is_what_its_order_reserves(hire, said):
+    shots = [dict(shot) for shot in EVERYTHING]
+    if said.get("resolution") == "1080p" and "fast" in said.get("video", ""):
+        shots = [{**shot, "seconds": 8} for shot in shots]
+    story, fields = board(*shots), {"characters": [MARA, TOM], "budget_usd": 500, **said}
+    company = await hire(brief(**fields))
+    found = planned(story, **fields)
+
+    bought = [purchase.usd for purchase in found.purchases]
+    assert bought == [pytest.approx(price(order, TABLE, DAY), abs=2e-6) for order in orders(company, found, story)]
+    assert found.usd == pytest.approx(sum(bought), abs=1e-6)
+
+
+def orders(company, found, story):
+    """Every order a run of this plan makes, in the order of its purchases."""
+    pictures = {"tom.png": PICTURE, "Mara": PICTURE}
+    for sheet in found.sheets:
+        yield _order(company, found, sheet.words, (), seed=1).model_copy(update={"aspect_ratio": "16:9"})
+    for still in found.stills:
+        for seed in range(company.brief.candidates):
+            yield _order(company, found, still.words, labelled(still.guides, pictures), seed=seed)
+        if still.retouch:
+            edit = _order(company, found, edit_words(still.retouch), (), seed=1)
+            yield edit.model_copy(update={"canvas": PICTURE, "history": PICTURE})
+    for take in found.takes:
+        setup = setup_of(found, story, take.shot)
+        yield clip_order(company, setup)
+        hops = (Hop(key="k", seconds=take.coverage.first, returned="whole", media=PICTURE, film=PICTURE, looks=PICTURE, usd=0),)  # fmt: skip
+        for _ in take.coverage.extensions:
+            yield extend_order(company, setup, hops)
+            hops = (*hops, hops[0])
+
+
+async def test_redrawing_costs_at_most_what_the_plan_says_on_top(company):
+    found = planned(board(CLOSING))
+    again = _order(company, found, variation_words("s010/closing"), (), seed=1).model_copy(update={"canvas": PICTURE})
+
+    assert found.redrawing_usd >= 3 * price(again, TABLE, DAY) - 1e-5
+
+
+def test_an_estimate_of_an_unwritten_film_begins_with_the_writing():
+    asked = brief(seconds=48)
+    found = estimate(asked, assumed(asked, TABLE), TABLE, DAY, write=True)
+
+    assert found.purchases[0].kind == "text"
+    assert found.frames == 48 * 24
+    assert found.usd == pytest.approx(sum(purchase.usd for purchase in found.purchases))
