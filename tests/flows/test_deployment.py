@@ -1,0 +1,188 @@
+"""The map in prefect.yaml, on a real server with a real worker: what `make film` is for one person, for a team."""
+
+import time
+from datetime import datetime
+
+import httpx
+import pytest
+
+from deployments.local import server
+
+BRIEF = {
+    "production": "lighthouse",
+    "idea": "A storm passes over a lighthouse; the keeper waits for a boat that is late.",
+    "seconds": 12,
+    "resolution": "180p",
+}
+LIMITS = {"onereel-text": 2, "onereel-image": 3, "onereel-video": 1}
+SIZES = {f"ONEREEL_{name.split('-')[1].upper()}_IN_FLIGHT": str(size) for name, size in LIMITS.items()}
+RUN_SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory):
+    """A server, set up and deployed to, in a home of its own."""
+    home = tmp_path_factory.mktemp("home")
+    with server(home, log=home / "server.log") as running:
+        running.deploy(**SIZES)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def workplace(here, tmp_path_factory):
+    """The folder a worker was started in; its vault is named relative to that."""
+    folder = tmp_path_factory.mktemp("work")
+    environment = {"ONEREEL_VAULT": "films", "ONEREEL_POLL_SHORTEST": "0.1"}
+    with here.worker(folder, folder / "worker.log", **environment):
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def api(here):
+    with httpx.Client(base_url=here.api, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def film(api, workplace):
+    """A run of produce, ordered over HTTP and ended."""
+    return order(api, "produce", brief=BRIEF, rehearse=True)
+
+
+def order(api, flow, **parameters):
+    deployment = deployed(api, flow)["id"]
+    ordered = api.post(f"/deployments/{deployment}/create_flow_run", json={"parameters": parameters})
+    run = ordered.raise_for_status().json()["id"]
+    until = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < until:
+        found = api.get(f"/flow_runs/{run}").json()
+        if found["state"]["type"] in {"COMPLETED", "FAILED", "CRASHED"}:
+            return found
+        time.sleep(0.3)
+    raise TimeoutError(found["state"])
+
+
+def deployed(api, flow, name="onereel"):
+    return api.get(f"/deployments/name/{flow}/{name}").raise_for_status().json()
+
+
+def limits(api):
+    found = api.post("/v2/concurrency_limits/filter", json={}).json()
+    return {limit["name"]: limit["limit"] for limit in found if limit["name"].startswith("onereel-")}
+
+
+def tasks_of(api, run, count):
+    """Return the task runs of a run; they reach the database some seconds after it ended."""
+    asked = {"flow_runs": {"id": {"any_": [run["id"]]}}, "limit": 200}
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        found = api.post("/task_runs/filter", json=asked).json()
+        if sum(task["end_time"] is not None for task in found) >= count:
+            return found
+        time.sleep(0.5)
+    raise TimeoutError(f"{len(found)} task runs, {count} expected")
+
+
+@pytest.mark.parametrize("flow", ["produce", "reshoot", "assemble"])
+def test_every_flow_is_deployed_as_a_module_of_the_package(api, flow):
+    found = deployed(api, flow)
+
+    assert found["entrypoint"] == f"flows.{flow}.{flow}"
+    assert found["work_pool_name"] == "onereel"
+    assert found["description"]
+    assert "onereel" in found["tags"]
+
+
+def test_runs_somebody_waits_for_are_taken_up_first(api):
+    queues = api.post("/work_pools/onereel/queues/filter", json={}).json()
+
+    priority = {queue["name"]: queue["priority"] for queue in queues}
+    assert priority["urgent"] < priority["default"]
+    assert deployed(api, "reshoot")["work_queue_name"] == "urgent"
+    assert deployed(api, "produce")["work_queue_name"] == "default"
+
+
+def test_the_schedule_is_shipped_paused(api):
+    (schedule,) = deployed(api, "produce", "daily")["schedules"]
+
+    assert schedule["slug"] == "daily"
+    assert schedule["active"] is False
+    assert schedule["schedule"]["timezone"] == "Europe/Berlin"
+    assert deployed(api, "produce")["schedules"] == []
+
+
+def test_a_schedule_switched_on_makes_the_stored_brief(api):
+    found = deployed(api, "produce", "daily")
+    (schedule,) = found["schedules"]
+    address = f"/deployments/{found['id']}/schedules/{schedule['id']}"
+    waiting = {"deployments": {"id": {"any_": [found["id"]]}}}
+
+    api.patch(address, json={"active": True}).raise_for_status()
+    until = time.monotonic() + 30
+    while not (runs := api.post("/flow_runs/filter", json=waiting).json()) and time.monotonic() < until:
+        time.sleep(0.5)
+    api.patch(address, json={"active": False}).raise_for_status()
+
+    assert runs
+    assert runs[0]["parameters"] == {"stored_brief": "daily"}
+
+
+def test_setting_up_again_changes_sizes_and_doubles_nothing(api, here):
+    assert limits(api) == LIMITS
+
+    told = here.run("deployments.setup", **{**SIZES, "ONEREEL_TEXT_IN_FLIGHT": "4"})
+
+    assert "onereel-text: 4" in told
+    assert limits(api) == {**LIMITS, "onereel-text": 4}
+    automations = [one["name"] for one in api.post("/automations/filter", json={}).json()]
+    assert sorted(automations) == ["onereel: crash silent runs", "onereel: resume crashed runs"]
+
+
+def test_a_brief_posted_over_http_becomes_a_film_where_the_worker_was_started(film, workplace):
+    assert film["state"]["name"] == "Completed"
+    assert film["state"]["message"] == "Delivered"
+    assert film["name"] == "produce lighthouse (rehearsal)"
+    assert (workplace / "films/rehearsal/productions/lighthouse/cuts/v001/master.mp4").exists()
+
+
+def test_a_run_shows_its_contact_sheet_and_its_shots(film, api):
+    asked = {"artifacts": {"flow_run_id": {"any_": [film["id"]]}}}
+    pages = {one["key"]: one for one in api.post("/artifacts/filter", json=asked).json()}
+
+    assert pages["lighthouse-rehearsal-film"]["data"].count("data:image/webp;base64,") == 2
+    assert "s010" in pages["lighthouse-rehearsal-shots"]["data"]
+
+
+def test_the_facts_of_a_run_reach_its_log(film, api):
+    asked = {"logs": {"flow_run_id": {"any_": [film["id"]]}}, "limit": 200}
+    lines = [line["message"] for line in api.post("/logs/filter", json=asked).json()]
+
+    assert any(line.startswith("lighthouse/s010/t01 in the can") for line in lines)
+    assert not any("HTTP Request" in line for line in lines)
+
+
+def test_all_workers_together_keep_to_the_limit(film, api):
+    """The server's limit is one take at a time; the worker by itself would film ten."""
+    tasks = tasks_of(api, film, count=10)
+    filmed = sorted((task["start_time"], task["end_time"]) for task in tasks if task["name"].startswith("collect "))
+
+    assert len(filmed) == 2
+    assert datetime.fromisoformat(filmed[0][1]) <= datetime.fromisoformat(filmed[1][0])
+
+
+def test_a_stored_brief_is_enough_and_an_unchanged_film_costs_nothing(film, api):
+    again = order(api, "produce", stored_brief="lighthouse", rehearse=True)
+
+    tasks = tasks_of(api, again, count=3)
+    assert again["state"]["message"] == "Delivered"
+    assert not [task["name"] for task in tasks if task["name"].startswith(("order ", "collect "))]
+
+
+def test_a_missing_limit_says_how_to_create_it(api, workplace):
+    api.delete("/v2/concurrency_limits/onereel-text").raise_for_status()
+
+    run = order(api, "produce", brief={**BRIEF, "idea": "Nothing heard of before."}, rehearse=True)
+
+    assert run["state"]["type"] == "FAILED"
+    assert "no limit 'onereel-text'" in run["state"]["message"]
+    assert "python -m deployments.setup" in run["state"]["message"]
