@@ -8,10 +8,8 @@ from onereel.adapters.connection import Connection
 from onereel.adapters.folder import FolderVault
 from onereel.casting import cast
 from onereel.settings import Settings
-from onereel.studio import Latency, StudioOptions, running
-from tests.productions import brief
-
-AT_ONCE = Latency(text=0, image=0, video=0, extension=0)
+from onereel.studio import StudioOptions, running
+from tests.productions import AT_ONCE, brief
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from onereel.filming import Frames, Setup, clip_order, collect_film, extend_orde
 from onereel.models import MODELS, PROXY, with_proxy
 from onereel.plan import Plan, plan
 from onereel.storyboard import Storyboard
+from onereel.studio import Latency
 from onereel.takes import Take
 
 TABLE = with_proxy(MODELS)
@@ -18,6 +19,8 @@ DAY = date(2026, 11, 10)
 VEO = "veo-3.1-generate-001"
 LITE = "veo-3.1-lite-generate-001"
 OMNI = "gemini-omni-1.2-flash"
+
+AT_ONCE = Latency(text=0, image=0, video=0, extension=0)
 
 IDEA = "A storm passes over a lighthouse; the keeper waits for a boat that is late."
 

@@ -13,15 +13,22 @@ from onereel.journal import calls_of
 from onereel.likeness import Thresholds
 from onereel.media import fetch, keep
 from onereel.slate import keyframe_key
-from onereel.studio import parse_fault
+from onereel.studio import StudioOptions, parse_fault, running
 from tests.pictures_drawn import encoded, scene
-from tests.productions import board, brief, keyframes, planned
+from tests.productions import AT_ONCE, board, brief, keyframes, planned
 
 NANO = "gemini-nano-banana-2.1"
 ALIKE = Thresholds(frozen_bits=64, frozen_colour=255, same_bits=64, same_colour=255, duplicate_bits=64)
 """To these eyes every picture is the same."""
 ENDS = {"opening": "a door, shut, by day", "closing": "the open sea at night under stars"}
 MARA = {"name": "Mara", "description": "a keeper in yellow oilskin"}
+
+
+@pytest.fixture(scope="module")
+def open_house():
+    """A studio that draws coarsely: what matters here is which drawings are asked for."""
+    with running(StudioOptions(latency=AT_ONCE, footage="same")) as studio:
+        yield studio
 
 
 def asked(studio):

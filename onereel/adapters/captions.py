@@ -1,5 +1,7 @@
 """Captions from dialogue: WebVTT, timed by the cut."""
 
+import html
+
 import pysubs2
 
 from onereel.cut import Cut
@@ -30,8 +32,16 @@ def _events(lines: tuple[Line, ...], start: float, seconds: float) -> list[pysub
     events, at = [], start + min(LEAD, seconds / 4)
     for line, length in zip(lines, wanted, strict=True):
         end = at + length * scale
-        text = pysubs2.SSAEvent(start=round(at * 1000), end=round(end * 1000))
-        text.plaintext = f"{line.speaker}: {line.line}"
-        events.append(text)
+        words = _shown(f"{line.speaker}: {line.line}")
+        events.append(pysubs2.SSAEvent(start=round(at * 1000), end=round(end * 1000), text=words))
         at = end
     return events
+
+
+def _shown(words: str) -> str:
+    """Return words as a WebVTT player shows them: no tags, no arrows, and nothing pysubs2 takes for a code of its own.
+
+    Source: w3.org/TR/webvtt1, 6.4: cue text knows HTML's character references.
+    """
+    plain = html.escape(" ".join(words.split()), quote=False)
+    return "".join(f"&#{ord(sign)};" if sign in "\\{}" else sign for sign in plain)
