@@ -7,12 +7,13 @@ from typing import Any, Literal, TypeVar
 
 from onereel.company import Company
 from onereel.delivering import Missing, Results
+from onereel.drafts import TakePlan
 from onereel.drawing import labelled, references_by_path
 from onereel.errors import BudgetReached, OnereelError, StillFilming
 from onereel.filming import Frames, Setup, base_of, bought, clip_order, extend_order, takes_of
 from onereel.footage import Media
 from onereel.orders import ClipOrder
-from onereel.plan import Plan, TakePlan
+from onereel.plan import Plan
 from onereel.slate import Slate
 from onereel.storyboard import Storyboard
 from onereel.takes import Hop, Keyframe, Take

@@ -11,20 +11,23 @@ from pathlib import Path
 from typing import Literal
 
 from onereel.adapters.captions import captions
+from onereel.adapters.ledgers import ledger_csv, ledger_parquet
 from onereel.adapters.master import assemble
 from onereel.adapters.sheet import contact_sheet, poster
 from onereel.adapters.timeline import TakeFile, timeline
 from onereel.company import Company
 from onereel.crew import Vault
 from onereel.cut import FADE_FRAMES, Assembly, Clip, Cut
+from onereel.drafts import TakePlan
 from onereel.errors import NotInVault
 from onereel.filming import takes_of
 from onereel.footage import CONTENT_TYPES, Footage, Media
 from onereel.journal import calls_of, spent_on, unknown_on
+from onereel.ledger import ledger
 from onereel.media import fetch_file, keep_file, keep_noun, read_noun
 from onereel.models import FPS
 from onereel.papers import AI_LABEL, Manifest, ShotPapers, Spending
-from onereel.plan import Plan, TakePlan
+from onereel.plan import Plan
 from onereel.slate import cut_prefix, cuts_prefix
 from onereel.storyboard import Storyboard
 from onereel.takes import Keyframe, ShotState, Take, recipe_of
@@ -140,6 +143,8 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str, number: int)
             "captions.vtt": captions(cut, story.board.storyboard).encode(),
         }
         vault.upload(f"{prefix}master.mp4", folder / "master.mp4", CONTENT_TYPES["mp4"])
+    spent = ledger(calls_of(vault, production), production, story.plan.purchases)
+    papers |= {"ledger.csv": ledger_csv(spent), "ledger.parquet": ledger_parquet(spent)}
     for paper, data in papers.items():
         vault.write(f"{prefix}{paper}", data, CONTENT_TYPES[paper.rsplit(".", 1)[1]])
     manifest = _manifest(company, story, cut, recipe, number, master, assembly, tuple(papers))

@@ -8,11 +8,12 @@ from onereel.adapters.pictures import check_drawing, fit, inspect_picture
 from onereel.company import Company
 from onereel.errors import FootageError, NoAnswer, NotInVault
 from onereel.footage import Media
+from onereel.guides import Guide, numbered
 from onereel.journal import Goods, Wanted
 from onereel.likeness import Fingerprint, frozen, near_duplicates, repeats
 from onereel.media import fetch, keep, keep_noun, read_noun
 from onereel.orders import DrawOrder, Labelled
-from onereel.plan import Guide, Plan, SheetPlan, StillPlan, numbered
+from onereel.plan import Plan, SheetPlan, StillPlan
 from onereel.policy import persist
 from onereel.prompts import edit_words, variation_words
 from onereel.slate import keyframe_key

@@ -14,13 +14,14 @@ from onereel.adapters.master import assemble
 from onereel.company import Company
 from onereel.crew import Film
 from onereel.cut import Clip, Cut
+from onereel.drafts import TakePlan
 from onereel.errors import FootageError, NoAnswer, StillFilming, StudioBusy
 from onereel.footage import Footage, Media
 from onereel.journal import Call, Goods, Wanted
 from onereel.media import fetch, fetch_file, keep, keep_file, keep_noun, read_noun
 from onereel.models import FPS, frame_size
 from onereel.orders import ClipOrder, ExtendOrder, Labelled
-from onereel.plan import Plan, TakePlan
+from onereel.plan import Plan
 from onereel.policy import persist
 from onereel.slate import Slate, takes_prefix
 from onereel.storyboard import Shot

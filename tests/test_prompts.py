@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from onereel.brief import Brief, Character
+from onereel.guides import numbered
 from onereel.models import MODELS
-from onereel.plan import numbered
 from onereel.prompts import (
     clip_words,
     edit_words,

@@ -1,0 +1,133 @@
+"""Drafts: one shot on its way to a take. What the camera can do for it, and the nearest where it cannot."""
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from onereel.brief import Brief
+from onereel.coverage import Coverage, cover, first_lengths, reachable
+from onereel.guides import Guide, guides
+from onereel.models import FPS, CameraModel
+from onereel.noun import Noun
+from onereel.prices import film_usd, words_tokens
+from onereel.prompts import FADE_SECONDS, clip_words, extension_words
+from onereel.storyboard import Shot, Storyboard
+
+
+class TakePlan(Noun):
+    """A take to be filmed."""
+
+    shot: str
+    opening: str = Field(default="", description="Id of the still it opens on; empty when it has none.")
+    closing: str = Field(default="", description="Id of the still it closes on; empty when it has none.")
+    continues: str = Field(default="", description="Id of the shot whose last frame it opens on.")
+    guides: tuple[Guide, ...] = Field(default=(), description="Reference pictures, when it opens on no frame.")
+    words: str
+    extension_words: tuple[str, ...] = ()
+    negative: str = ""
+    coverage: Coverage
+    frames: int = Field(gt=0, description="Pictures on screen.")
+    handle_frames: int = Field(ge=0, description="Pictures beyond those, for a fade into the next shot.")
+    skip_frames: int = Field(ge=0, description="Pictures trimmed at the head, where the end of the take matters.")
+    usd: float
+
+
+class Draft:
+    """One shot on its way to a take: what it needs, and what the camera can do."""
+
+    def __init__(self, shot: Shot, storyboard: Storyboard, brief: Brief, camera: CameraModel, resolution: str) -> None:
+        self.shot, self.brief, self.camera, self.resolution = shot, brief, camera, resolution
+        self.previous, self.next = storyboard.before(shot), storyboard.after(shot)
+        self.framed = brief.filming == "keyframes" or shot.join == "continue"
+        self.guides = () if self.framed or brief.filming == "words" else tuple(guides(shot, brief))
+        fades = shot.transition == "fade" and self.next is not None
+        self.handle_frames = round(FADE_SECONDS * FPS) if fades else 0
+        self.frames = round(shot.seconds * FPS)
+        self.needed = (self.frames + self.handle_frames) / FPS
+        self.coverage = cover(
+            self.needed, camera.limits, resolution, references=bool(self.guides), extend=not shot.closing
+        )
+
+    @property
+    def surplus_frames(self) -> int:
+        """Pictures filmed beyond what is needed."""
+        assert self.coverage is not None  # noqa: S101 - problems() is asked first
+        return self.coverage.seconds * FPS - self.frames - self.handle_frames
+
+    def problems(self) -> Iterator[str]:
+        """Yield what the camera cannot do, and the nearest it can."""
+        shot, limits, name = self.shot, self.camera.limits, self.camera.name
+        if self.coverage is None:
+            yield self._too_long()
+        elif self._both_ends_matter() and self.surplus_frames:
+            exact = [str(length) for length in first_lengths(limits, self.resolution)]
+            yield (
+                f"{shot.id}: opens and closes on keyframes other shots share, so nothing can be trimmed, but "
+                f"{self.needed:g} s is no length {name} films; use {' or '.join(exact)} s"
+            )
+        if shot.closing and not limits.closing:
+            yield f"{shot.id}: {name} takes no closing frame; leave closing empty, or use a camera that does"
+        if shot.closing and self.brief.filming != "keyframes":
+            yield (
+                f"{shot.id}: a closing frame needs an opening one, and filming: {self.brief.filming} draws none; "
+                "use filming: keyframes"
+            )
+        if self.guides and self.brief.aspect_ratio not in limits.references_ratios:
+            yield f"{shot.id}: {name} follows references only in {', '.join(limits.references_ratios)}"
+        if len(self.guides) > limits.references:
+            yield f"{shot.id}: has {len(self.guides)} references; {name} takes {limits.references}"
+        tokens = max(words_tokens(words) for words in self._all_words())
+        if tokens > limits.words:
+            yield f"{shot.id}: its words are about {tokens} tokens; {name} reads {limits.words}; shorten them"
+
+    def _all_words(self) -> Iterator[str]:
+        yield clip_words(self.shot, self.brief, self.camera, [guide.label for guide in self.guides])
+        hops = len(self.coverage.extensions) if self.coverage else 0
+        yield from (extension_words(self.shot, self.brief, self.camera, hop) for hop in range(1, hops + 1))
+
+    def _both_ends_matter(self) -> bool:
+        ends = bool(self.shot.closing) or (self.next is not None and self.next.join == "continue")
+        return ends and self.shot.join != "cut"
+
+    def _too_long(self) -> str:
+        shot, name = self.shot, self.camera.name
+        references = bool(self.guides)
+        longest = reachable(self.camera.limits, self.resolution, references=references, extend=not shot.closing)
+        most = longest[-1].seconds if longest else 0
+        whole = reachable(self.camera.limits, self.resolution, references=references)
+        if shot.closing and whole and whole[-1].seconds >= self.needed:
+            return (
+                f"{shot.id}: {name} reaches a closing frame only within one clip, up to {most} s, and this shot needs "
+                f"{self.needed:g} s; shorten it to {most} s, leave closing empty, or split it in two with a match join"
+            )
+        return (
+            f"{shot.id}: needs {self.needed:g} s of film; {name} at {self.resolution} films {most} s at most; "
+            f"shorten it to {most} s, or split it in two with a continue join"
+        )
+
+    def take(self) -> TakePlan:
+        """Return the take to be filmed."""
+        shot, brief, camera = self.shot, self.brief, self.camera
+        coverage = self.coverage
+        assert coverage is not None  # noqa: S101 - problems() was asked first
+        ends = bool(shot.closing) or (self.next is not None and self.next.join == "continue")
+        opening = ""
+        if self.framed and shot.join != "continue":
+            owner = f"{self.previous.id}/closing" if shot.join == "match" and self.previous else f"{shot.id}/opening"
+            opening = owner
+        hops = range(1, len(coverage.extensions) + 1)
+        return TakePlan(
+            shot=shot.id,
+            opening=opening,
+            closing=f"{shot.id}/closing" if shot.closing else "",
+            continues=self.previous.id if shot.join == "continue" and self.previous else "",
+            guides=self.guides,
+            words=clip_words(shot, brief, camera, [guide.label for guide in self.guides]),
+            extension_words=tuple(extension_words(shot, brief, camera, hop) for hop in hops),
+            negative=shot.negative if camera.limits.negative else "",
+            coverage=coverage,
+            frames=self.frames,
+            handle_frames=self.handle_frames,
+            skip_frames=self.surplus_frames if ends else 0,
+            usd=film_usd(camera, self.resolution, coverage.seconds, sound=brief.sound),
+        )
