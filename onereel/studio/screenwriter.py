@@ -93,14 +93,17 @@ def _read(brief: Mapping[str, Any]) -> Job:
 
 
 TITLE_WORDS = 5
+SMALL_WORDS = frozenset({"a", "an", "the", "of", "on", "in", "over", "with", "and", "&"})
 
 
 def _title(sentence: str) -> str:
     """Return a title: the first words of the idea, up to where it pauses."""
     words = re.split(r"[,:;.!?]", sentence)[0].split()[:TITLE_WORDS]
-    while len(words) > 1 and words[-1].lower() in {"a", "an", "the", "of", "on", "in", "over", "with", "and"}:
+    while len(words) > 1 and words[-1].lower() in SMALL_WORDS:
         words.pop()
-    return " ".join(words).title().replace(" A ", " a ").replace(" The ", " the ").replace(" Over ", " over ")
+    return " ".join(
+        word if at and word in SMALL_WORDS else word[:1].upper() + word[1:] for at, word in enumerate(words)
+    )
 
 
 def _sentence(part: str) -> str:
