@@ -11,10 +11,9 @@ from typing import Any
 
 from prefect import runtime
 from prefect.client.schemas.objects import State
-from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError, concurrency
-from prefect.settings import get_current_settings
 from prefect.states import Completed
 
+from flows.limits import sharing
 from onereel.adapters.briefs import check_kept, gather_references
 from onereel.approvals import Waiting, must_wait
 from onereel.brief import Brief, Gate
@@ -64,10 +63,12 @@ async def opened(asked: Asked) -> AsyncIterator[tuple[Company, Storyboard | None
     gather_references(found, None)
     await asyncio.to_thread(check_kept, found, vault)
     given = await asyncio.to_thread(stored_shots, vault, asked.shots) if asked.shots else None
-    share = shared if get_current_settings().api.url else None
     with connected(settings.table, rehearsal=rehearse) as connection:
         made = dated(found, today)
-        async with cast(made, settings, connection, vault, rehearsal=rehearse, share=share) as company:
+        async with (
+            sharing() as share,
+            cast(made, settings, connection, vault, rehearsal=rehearse, share=share) as company,
+        ):
             for kept in (found, made):
                 await asyncio.to_thread(write_noun, vault, brief_key(kept.production), kept)
             with at_work(company):
@@ -118,21 +119,6 @@ def check_budget(found: Plan, limit: float) -> None:
             f"the plan costs up to ${found.usd:.2f}, the budget is ${limit:.2f}; raise budget_usd, "
             "shorten the film, or choose a cheaper camera"
         )
-
-
-@asynccontextmanager
-async def shared(kind: str) -> AsyncIterator[None]:
-    """Hold a place under the limit all workers share.
-
-    Raises:
-        BadInput: The server has no such limit; says how to create it.
-    """
-    name = f"onereel-{kind}"
-    try:
-        async with concurrency(name, strict=True, raise_on_lease_renewal_failure=False):
-            yield
-    except ConcurrencySlotAcquisitionError as missing:
-        raise BadInput(f"the Prefect server has no limit {name!r}; run `python -m deployments.setup` once") from missing
 
 
 async def reported(company: Company, found: Plan, results: Results, manifest: Manifest) -> Report:
