@@ -231,6 +231,16 @@ async def test_an_ordered_clip_is_collected_by_anyone_who_comes_later(journal, v
     assert states(vault, CLIP) == {"intended", "submitted", "settled"}
 
 
+async def test_a_clip_another_production_ordered_is_collected_and_not_counted_here(journal, vault):
+    await journal.order(wanted(CLIP), Studio("operations/1"))
+    other = another(vault, "harbour")
+    call = await other.order(wanted(CLIP, production="harbour"), Studio("operations/2"))
+    await other.collect(call, Studio(Goods((FILM,), CLIP_USD)))
+
+    assert (other.budget.spent, other.bought) == (0, [])
+    assert another(vault).budget.spent == CLIP_USD
+
+
 @pytest.mark.parametrize("fault", [StudioBusy("download"), StillFilming("deadline"), VaultError("disk")])
 async def test_a_collection_that_fails_leaves_the_operation_collectable(journal, vault, fault):
     call = await journal.order(wanted(CLIP), Studio("operations/1"))
@@ -409,7 +419,7 @@ def killed(vault, asked):
 async def test_an_image_whose_worker_was_killed_is_unknown_and_paid_once_more(vault, killed):
     killed("image")
     studio, run = Studio(GOODS), another(vault)
-    await run.buy(wanted(DRAWING), studio)
+    await asyncio.wait_for(run.buy(wanted(DRAWING), studio), 20)
 
     assert [call_of(vault, DRAWING, attempt).outcome.end for attempt in (1, 2)] == ["unknown", "settled"]
     assert run.budget.spent == pytest.approx(DRAWING_USD + GOODS.usd)
@@ -420,7 +430,7 @@ async def test_a_clip_whose_worker_was_killed_is_unknown_and_not_paid_again(vaul
     killed("clip")
     studio, run = Studio("operations/2"), another(vault)
     with pytest.raises(OutcomeUnknown, match="the worker that asked died"):
-        await run.order(wanted(CLIP), studio)
+        await asyncio.wait_for(run.order(wanted(CLIP), studio), 20)
 
     assert studio.asked == 0
     assert run.budget.spent == pytest.approx(CLIP_USD)
