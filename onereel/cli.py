@@ -10,28 +10,31 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from onereel.adapters.briefs import gather_references, load_brief, store_references
 from onereel.adapters.connection import Connection
+from onereel.adapters.ledgers import write_ledger
 from onereel.adapters.shotlists import read_shots, write_shots
 from onereel.approvals import approve as say_yes
 from onereel.brief import Brief
-from onereel.casting import budget_of, dated, surface_for, table_for, vault_for
+from onereel.casting import budget_of, dated, stored_brief, surface_for, table_for, vault_for
 from onereel.crew import Vault
 from onereel.delivering import latest_manifest
 from onereel.errors import BadInput, BudgetReached, OnereelError
 from onereel.estimating import assumed
 from onereel.estimating import estimate as estimated
 from onereel.journal import calls_of
+from onereel.ledger import ledger as ledger_of
 from onereel.media import keep
 from onereel.models import ModelTable, Surface
-from onereel.plan import Plan
+from onereel.plan import Plan, Purchase
 from onereel.progress import embedded, showing_progress
 from onereel.report import Report
 from onereel.settings import Settings, read_settings
 from onereel.storyboard import Storyboard
-from onereel.writing import check_given, kept_board, latest_board, written_source
+from onereel.writing import check_given, given_source, kept_board, latest_board, written_source
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 out, err = Console(), Console(stderr=True)
@@ -179,19 +182,52 @@ def show(production: Production, vault: VaultUrl = "", rehearse: Rehearse = Fals
 
 
 @app.command()
-def ledger(production: Production, vault: VaultUrl = "", rehearse: Rehearse = False) -> None:
-    """Show every paid call of a production."""
-    place = vault_for(read_settings(), vault, rehearsal=rehearse)
-    calls = calls_of(place, production)
-    sheet = Table("time", "call", "model", "outcome", "usd", title=production, title_justify="left")
-    for call in calls:
-        end = call.outcome.end if call.outcome else "submitted" if call.operation else "intended"
-        usd = call.outcome.usd if call.outcome else call.intent.usd
-        paid = "" if call.intent.production == production else " (reused)"
-        sheet.add_row(
-            f"{call.intent.at:%m-%d %H:%M:%S}", call.intent.label, call.intent.order.model, end + paid, f"{usd:.4f}"
-        )
+def ledger(
+    production: Production,
+    vault: VaultUrl = "",
+    rehearse: Rehearse = False,
+    as_json: AsJson = False,
+    csv: Annotated[Path | None, typer.Option(help="Write the rows to this CSV file as well.")] = None,
+) -> None:
+    """Show every paid call of a production, and what they come to by model, shot and day."""
+    settings = read_settings()
+    place = vault_for(settings, vault, rehearsal=rehearse)
+    found = ledger_of(calls_of(place, production), production, _purchases(place, production, settings, rehearse))
+    if csv is not None:
+        write_ledger(found, csv)
+    if as_json:
+        out.print(found.model_dump_json(), markup=False, highlight=False, soft_wrap=True)
+        return
+    sheet = Table("time", "call", "model", "outcome", "s", "usd", title=production, title_justify="left")
+    for each in found.entries:
+        paid = "" if each.paid == "here" else f" (paid {each.paid})"
+        waited = f"{each.latency:.1f}" if each.latency else ""
+        what, usd = (each.call, each.model, each.outcome + paid, waited), f"{each.usd:.4f}"
+        sheet.add_row(f"{each.time:%m-%d %H:%M:%S}", *map(escape, what), usd)
     out.print(sheet)
+    for title, sums in (("model", found.by_model), ("shot", found.by_shot), ("day", found.by_day)):
+        sheet = Table(f"by {title}", "calls", "spent", "estimated")
+        for one in sums:
+            most = f"{one.estimated_usd:.4f}" if one.estimated_usd else ""
+            sheet.add_row(escape(one.name), str(one.calls), f"{one.usd:.4f}", most)
+        out.print(sheet)
+    unknown = f", ${found.unknown_usd:.2f} of it on calls nobody knows the end of" if found.unknown_usd else ""
+    planned = f"; the plan allows ${found.estimated_usd:.2f}" if found.estimated_usd else ""
+    out.print(f"${found.spent_usd:.2f} spent{unknown}{planned}", soft_wrap=True)
+
+
+def _purchases(place: Vault, production: str, settings: Settings, rehearse: bool) -> tuple[Purchase, ...]:
+    """Return what the newest storyboard's plan buys; nothing where it cannot be planned any more."""
+    try:
+        board, brief = latest_board(place, production), stored_brief(place, production)
+        if board is None:
+            return ()
+        table, today = table_for(settings, rehearsal=rehearse), datetime.now(UTC).date()
+        given = board.source == given_source(board.storyboard)
+        return estimated(brief, board.storyboard, table, today, write=not given).purchases
+    except BadInput as gone:
+        err.print(f"no estimate: {gone}", style="yellow", markup=False, soft_wrap=True)
+        return ()
 
 
 @app.command()

@@ -98,12 +98,15 @@ def test_show_ledger_and_storyboard_tell_of_a_finished_film(film):
     folder, _ = film
 
     shown = onereel("show", "lighthouse", "--rehearse", folder=folder).stdout
-    ledger = onereel("ledger", "lighthouse", "--rehearse", folder=folder).stdout
+    ledger = onereel("ledger", "lighthouse", "--rehearse", "--csv", "rows.csv", folder=folder).stdout
+    told = json.loads(onereel("ledger", "lighthouse", "--rehearse", "--json", folder=folder).stdout)
     onereel("storyboard", "lighthouse", "shots.csv", "--rehearse", folder=folder)
 
     assert "master.mp4" in shown
     assert "storyboard" in ledger
     assert "settled" in ledger
+    assert 0 < told["spent_usd"] <= told["estimated_usd"]
+    assert len((folder / "rows.csv").read_text().splitlines()) == 1 + len(told["entries"])
     assert read_shots(folder / "shots.csv").seconds == 8
 
 

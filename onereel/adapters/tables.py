@@ -87,14 +87,19 @@ def read_csv(path: Path, known: Iterable[str]) -> list[list[str]]:
 
 
 def write_csv(path: Path, rows: Iterable[Sequence[Cell]]) -> None:
-    """Write a CSV file that every spreadsheet opens as it is: UTF-8 with a byte order mark, every cell quoted.
+    """Write a CSV file.
 
     Raises:
         VaultError: The disk refused.
     """
+    _write(path, csv_bytes(rows))
+
+
+def csv_bytes(rows: Iterable[Sequence[Cell]]) -> bytes:
+    """Return CSV that every spreadsheet opens as it is: UTF-8 with a byte order mark, every cell quoted."""
     text = io.StringIO(newline="")
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows([_guarded(_number(cell)) for cell in row] for row in rows)
-    _write(path, text.getvalue().encode("utf-8-sig"))
+    return text.getvalue().encode("utf-8-sig")
 
 
 def read_xlsx(path: Path) -> list[list[str]]:

@@ -184,7 +184,16 @@ async def test_a_delivery_has_its_papers(make, studio, vault):
 
     folder = Path(report.master).parent
     names = {path.name for path in folder.iterdir()}
-    assert names == {"master.mp4", "manifest.json", "poster.jpg", "contact.jpg", "cut.otio", "captions.vtt"}
+    assert names == {
+        "master.mp4",
+        "manifest.json",
+        "poster.jpg",
+        "contact.jpg",
+        "cut.otio",
+        "captions.vtt",
+        "ledger.csv",
+        "ledger.parquet",
+    }
     with av.open(report.master) as master:
         assert [chapter["metadata"]["title"][:4] for chapter in master.chapters()] == ["s010", "s020", "s030", "s040"]
     manifest = json.loads((folder / "manifest.json").read_text())
