@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from onereel.brief import Brief
 from onereel.models import MODELS
-from onereel.plan import cover
+from onereel.coverage import cover
 from onereel.prompts import storyboard_schema, storyboard_words
 from onereel.storyboard import Storyboard, faults
 from tests.studio.clients import FLASH, VEO
