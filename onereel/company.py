@@ -68,21 +68,27 @@ class Patience:
 
 
 @dataclass(frozen=True)
-class Company:
+class Lab:
+    """What it takes to collect a film, whoever ordered it."""
+
+    vault: Vault
+    journal: Journal
+    camera: Camera
+    patience: Patience
+
+
+@dataclass(frozen=True)
+class Company(Lab):
     """Everything a stage needs, and nothing it has to choose."""
 
     brief: Brief
-    vault: Vault
     table: ModelTable
-    journal: Journal
     writer: Screenwriter
     illustrator: Illustrator
-    camera: Camera
     text_surface: Surface
     image_surface: Surface
     video_surface: Surface
     bounds: dict[str, Bound]
-    patience: Patience
     thresholds: Thresholds
     rehearsal: bool
     stills: dict[str, Keyframe] = field(default_factory=dict)

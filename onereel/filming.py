@@ -11,13 +11,13 @@ from pathlib import Path
 from onereel.adapters.film import Inspection, check_footage, inspect
 from onereel.adapters.film import Wanted as WantedFootage
 from onereel.adapters.master import assemble
-from onereel.company import Company
+from onereel.company import Company, Lab
 from onereel.crew import Film
 from onereel.cut import Clip, Cut
 from onereel.drafts import TakePlan
 from onereel.errors import FootageError, NoAnswer, StillFilming, StudioBusy
 from onereel.footage import Footage, Media
-from onereel.journal import Call, Goods, Wanted
+from onereel.journal import Call, Goods, Outcome, Wanted
 from onereel.media import fetch, fetch_file, keep, keep_file, keep_noun, read_noun
 from onereel.models import FPS, frame_size
 from onereel.orders import ClipOrder, ExtendOrder, Labelled
@@ -141,8 +141,18 @@ async def collect_film(company: Company, order: ClipOrder | ExtendOrder, key: st
     """
     call = await company.journal.read(key)
     assert call is not None  # noqa: S101 - it was ordered under this key
-    await company.journal.collect(call, lambda: _collected(company, call, order))
+    await collect_call(company, call, order)
     return await hop_of(company, order, key)
+
+
+async def collect_call(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> Outcome:
+    """Wait for an ordered film, fetch it, check that it is one, and keep it and what is seen in it.
+
+    Raises:
+        StillFilming: The deadline passed; the operation stays collectable.
+        Filtered, NoAnswer, Refused: How it ended.
+    """
+    return await lab.journal.collect(call, lambda: _collected(lab, call, order))
 
 
 def _wanted(company: Company, order: ClipOrder | ExtendOrder, label: str) -> Wanted:
@@ -154,35 +164,35 @@ def _wanted(company: Company, order: ClipOrder | ExtendOrder, label: str) -> Wan
     )
 
 
-async def _collected(company: Company, call: Call, order: ClipOrder | ExtendOrder) -> Goods:
+async def _collected(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> Goods:
     """Return the film and what was seen in it. A broken download is fetched again before it counts as the film."""
     polls = 0
     for last_try in (False, True):
         # Asked again, too: some cameras send the film inside the answer.
-        film, looks_taken = await _wait(company, call, order)
+        film, looks_taken = await _wait(lab, call, order)
         polls += looks_taken
-        data = await _fetch(company, call, film)
+        data = await _fetch(lab, call, film)
         try:
             inspection = await _inspect(data)
             _check(order, inspection.footage)
         except FootageError as broken:
             if last_try:
-                await asyncio.to_thread(keep, company.vault, data, "mp4")
+                await asyncio.to_thread(keep, lab.vault, data, "mp4")
                 raise NoAnswer(f"{call.intent.label}: {broken}", usd=call.intent.usd) from broken
             log.warning("%s: %s; downloading it again", call.intent.label, broken)
         else:
             break
-    media = await asyncio.to_thread(keep, company.vault, data, "mp4")
-    looks = await keep_looks(company, inspection)
+    media = await asyncio.to_thread(keep, lab.vault, data, "mp4")
+    looks = await keep_looks(lab, inspection)
     return Goods((media, looks), call.intent.usd, call.operation, polls=polls)
 
 
-async def _wait(company: Company, call: Call, order: ClipOrder | ExtendOrder) -> tuple[Film, int]:
+async def _wait(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> tuple[Film, int]:
     """Ask, in growing pauses, until the film is there; return it and how often was asked.
 
     A film ordered a while ago, by an earlier run, is asked for at once.
     """
-    label, patience = call.intent.label, company.patience
+    label, patience = call.intent.label, lab.patience
     began, polls = time.monotonic(), 0
     fresh = (datetime.now(UTC) - call.intent.at).total_seconds() < patience.shortest
     while (waited := time.monotonic() - began) <= patience.deadline:
@@ -190,7 +200,7 @@ async def _wait(company: Company, call: Call, order: ClipOrder | ExtendOrder) ->
             await asyncio.sleep(patience.pause(waited))
         polls += 1
         try:
-            film = await company.camera.look(call.operation, order)
+            film = await lab.camera.look(call.operation, order)
         except StudioBusy as busy:
             # Looking is free, and a question that goes unanswered says nothing about the film.
             log.info("%s: %s; asking again", label, busy)
@@ -203,13 +213,13 @@ async def _wait(company: Company, call: Call, order: ClipOrder | ExtendOrder) ->
     )
 
 
-async def _fetch(company: Company, call: Call, film: Film) -> bytes:
+async def _fetch(lab: Lab, call: Call, film: Film) -> bytes:
     """Download a film; a download that goes wrong is free and repeated until the deadline."""
-    patience = company.patience
+    patience = lab.patience
     began = time.monotonic()
     while (waited := time.monotonic() - began) <= patience.deadline:
         try:
-            return await company.camera.fetch(film)
+            return await lab.camera.fetch(film)
         except StudioBusy as busy:
             log.info("%s: %s; downloading again", call.intent.label, busy)
             await asyncio.sleep(busy.after or patience.pause(waited))
@@ -237,11 +247,11 @@ def _check(order: ClipOrder | ExtendOrder, footage: Footage) -> None:
         raise FootageError(f"lasts {footage.seconds:.2f} s, ordered were {order.seconds} s")
 
 
-async def keep_looks(company: Company, inspection: Inspection) -> Media:
+async def keep_looks(lab: Lab, inspection: Inspection) -> Media:
     """Keep the first and last frames and thumbnails of a film, and return their list."""
 
     def work() -> Media:
-        vault = company.vault
+        vault = lab.vault
         looks = Looks(
             footage=inspection.footage,
             first=keep(vault, inspection.first, "png"),

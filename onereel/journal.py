@@ -7,6 +7,9 @@ Every entry is a create-only object under ``journal/<key[:2]>/<key>/``; what exi
           │                │ ───────── refused.json      not accepted; 0
           │                └────────── failed.json       accepted, ended without the goods
           └─────────────────────────── unknown.json      the connection or the worker died; counts as spent
+                                            │
+                                       lost.json         a person gave it up (`onereel lost`, `--repay`): it still
+                                                         counts as spent, and the same may be asked once more
 
 Reading an entry that cannot be understood raises: the journal fails closed.
 """
@@ -17,6 +20,7 @@ import hashlib
 import json
 import logging
 import os
+import shlex
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -44,12 +48,13 @@ from onereel.models import ModelTable
 from onereel.noun import Noun
 from onereel.orders import AnyOrder
 from onereel.prices import price
-from onereel.slate import calls_prefix
+from onereel.slate import calls_prefix, shot_of
 
 log = logging.getLogger(__name__)
 
-End = Literal["settled", "filtered", "refused", "failed", "unknown"]
-ENDS: tuple[End, ...] = ("settled", "filtered", "refused", "failed", "unknown")
+End = Literal["settled", "filtered", "refused", "failed", "lost", "unknown"]
+ENDS: tuple[End, ...] = ("settled", "filtered", "refused", "failed", "lost", "unknown")
+"""Where several were written, the first of these counts."""
 LEASE_SECONDS = 900
 """How long an order may go unanswered before its owner is taken for dead: longer than any call's own time limit."""
 
@@ -91,6 +96,7 @@ class Outcome(Noun):
     seconds: float = Field(default=0, description="From asking to having.")
     polls: int = 0
     tokens: int = 0
+    word: str = Field(default="", description="Whose word gave a lost call up: a run's id, or a person's.")
 
 
 @dataclass(frozen=True)
@@ -311,7 +317,8 @@ class Journal:
                     raise Filtered(told, reasons=call.outcome.reasons)
             if call.outcome.end == "unknown":
                 if repaid or call.intent.usd > wanted.repay_up_to_usd:
-                    raise OutcomeUnknown(f"{wanted.label}: {'; '.join(call.outcome.reasons)}")
+                    told = f"{wanted.label}: {'; '.join(call.outcome.reasons)}"
+                    raise OutcomeUnknown(f"{told}; {_way_on(wanted.production, call.intent.label)}")
                 repaid = True
             attempt += 1
 
@@ -348,7 +355,7 @@ class Journal:
         """Wait while another worker is asking; a dead owner's call becomes unknown."""
         pause = 0.1
         while call.outcome is None and not call.operation:
-            if _is_dead(call.intent):
+            if is_dead(call.intent):
                 fault = OutcomeUnknown("the worker that asked died before it heard the answer")
                 await self._end(call.intent, "unknown", call.intent.usd, fault)
             else:
@@ -455,7 +462,7 @@ def read_call(vault: Vault, key: str) -> Call | None:
     if "submitted" in states:
         operation = read_noun(vault, entry_key(key, "submitted"), Submitted).operation
     end = next((end for end in ENDS if end in states), None)
-    if end == "unknown" and operation:
+    if end in ("unknown", "lost") and operation:
         end = None  # whoever gave it up was too early: the operation has a name, so it can be collected
     outcome = read_noun(vault, entry_key(key, end), Outcome) if end else None
     return Call(intent, operation, outcome)
@@ -516,7 +523,16 @@ def _started(process: int) -> float:
     return 0.0 if fields[0] in "ZX" else float(fields[19])
 
 
-def _is_dead(intent: Intent) -> bool:
+def _way_on(production: str, label: str) -> str:
+    subject = shlex.quote(shot_of(label) or label)
+    return (
+        f"it may have been paid. `onereel produce BRIEF --repay {subject}` pays for it once more; "
+        f"`onereel lost {production} {subject}` counts it as lost"
+    )
+
+
+def is_dead(intent: Intent) -> bool:
+    """Return whether whoever asked will not hear an answer any more: its process is gone, or its lease ran out."""
     if time.time() > intent.until.timestamp():
         return True
     if intent.host != socket.gethostname():

@@ -1,21 +1,16 @@
 """The ledger: the journal of a production as rows, one a call, and their sums beside what was estimated. Pure."""
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from pydantic import Field
 
-from onereel.brief import SLUG
 from onereel.journal import Call, spent_on, unknown_on
 from onereel.noun import Noun
 from onereel.orders import DrawOrder, TextOrder
 from onereel.plan import Purchase
+from onereel.slate import OF_A_SHOT, shot_of
 
-OF_A_SHOT = re.compile(
-    rf"(?:clip|keyframe|extension(?: \d+)?) (?:{SLUG.strip('^$')}/)?(?P<shot>s\d{{3,4}})(?:/t(?P<take>\d+))?(?:/| |$)"
-)
-"""What calls and purchases of a shot are called: clip lighthouse/s010/t01, keyframe s010/opening, extension 1 s010."""
 NO_SHOT = "(all shots)"
 """Stands in sums for calls no single shot needs: the storyboard, character sheets."""
 
@@ -65,12 +60,6 @@ class Ledger(Noun):
     estimated_usd: float
     spent_usd: float
     unknown_usd: float
-
-
-def shot_of(label: str) -> str:
-    """Return the shot a call or purchase is for; empty where it serves all."""
-    found = OF_A_SHOT.match(label)
-    return found["shot"] if found else ""
 
 
 def ledger(calls: Sequence[Call], production: str, purchases: Sequence[Purchase] = ()) -> Ledger:

@@ -1,9 +1,16 @@
 """Names of things in a production: which take this is, and where its papers are kept."""
 
+import re
+
 from pydantic import Field
 
 from onereel.brief import SLUG
 from onereel.noun import Noun
+
+OF_A_SHOT = re.compile(
+    rf"(?:clip|keyframe|extension(?: \d+)?) (?:{SLUG.strip('^$')}/)?(?P<shot>s\d{{3,4}})(?:/t(?P<take>\d+))?(?:/| |$)"
+)
+"""What calls and purchases of a shot are called: clip lighthouse/s010/t01, keyframe s010/opening, extension 1 s010."""
 
 
 class Slate(Noun):
@@ -60,3 +67,9 @@ def cut_prefix(production: str, version: int) -> str:
 def calls_prefix(production: str) -> str:
     """Return what the pointers to a production's paid calls start with."""
     return f"productions/{production}/calls/"
+
+
+def shot_of(label: str) -> str:
+    """Return the shot a call or purchase is for; empty where it serves all."""
+    found = OF_A_SHOT.match(label)
+    return found["shot"] if found else ""

@@ -11,8 +11,9 @@ from onereel.adapters.tables import read_csv
 from onereel.errors import Filtered
 from onereel.footage import Media
 from onereel.journal import Budget, Goods, Journal, calls_of
-from onereel.ledger import NO_SHOT, ledger, shot_of
+from onereel.ledger import NO_SHOT, ledger
 from onereel.plan import Purchase
+from onereel.slate import shot_of
 from tests.journal_worker import CLIP, DRAWING, GOODS, wanted
 from tests.productions import TABLE, board, planned
 
