@@ -15,8 +15,8 @@ from onereel.takes import Take
 from tasks import WORKING, company
 
 THUMB = 320
-"""Pixels a thumbnail is wide; shown smaller, for screens with small pixels."""
-SHOWN = 220
+"""Pixels a thumbnail is wide, at most: the page makes it fit."""
+ACROSS = 2
 
 
 @task(task_run_name="publish {report.production}", **WORKING)
@@ -36,7 +36,7 @@ def _page(report: Report, manifest: Manifest) -> str:
             f"# {_plain(manifest.title or report.production)}{badge}",
             f"**{report.message}** · {_facts(manifest)} · {_money(report)}",
             "",
-            "<table><tbody>" + "".join(_line(papers) for papers in manifest.shots) + "</tbody></table>",
+            _sheet(manifest),
             "",
             "```",
             f"master    {report.master}",
@@ -60,16 +60,22 @@ def _money(report: Report) -> str:
     return f"${usd.spent:.2f} spent{unknown}, ${usd.estimated:.2f} estimated at most"
 
 
-def _line(papers: ShotPapers) -> str:
-    """Return a row of the page; in a Markdown table the pictures would shrink to nothing."""
+def _sheet(manifest: Manifest) -> str:
+    """Return the contact sheet, two shots a row. It is HTML: in a Markdown table pictures shrink to nothing."""
+    cells = [_cell(papers) for papers in manifest.shots]
+    rows = ["".join(cells[start : start + ACROSS]) for start in range(0, len(cells), ACROSS)]
+    return "<table><tbody>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</tbody></table>"
+
+
+def _cell(papers: ShotPapers) -> str:
     take = _active(papers)
-    shown, words, facts = "SLATE", papers.state.reason, [f"<strong>{papers.shot.id}</strong>"]
+    shown, words, facts = "SLATE<br>", papers.state.reason, [f"<strong>{papers.shot.id}</strong>"]
     if take is not None:
         data = base64.b64encode(thumbnail(fetch(company().vault, take.first_frame), THUMB)).decode()
-        shown, words = f'<img width="{SHOWN}" src="data:image/webp;base64,{data}">', papers.shot.action
+        shown, words = f'<img width="{THUMB}" src="data:image/webp;base64,{data}">', papers.shot.action
         facts += [f"t{take.number:02d}", f"${take.usd:.2f}"]
     told = " · ".join([*facts, f"{papers.state.seconds:g} s"])
-    return f'<tr valign="middle"><td width="{SHOWN}">{shown}</td><td>{told}<br>{_plain(words)}</td></tr>'
+    return f'<td width="{100 // ACROSS}%">{shown}{told}<br>{_plain(words)}</td>'
 
 
 def _row(papers: ShotPapers) -> dict[str, str | float]:
