@@ -5,7 +5,7 @@ from typing import Any
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from flows.running import Asked, ended, named, nothing_filmed, opened, planned, reported, stopped_at
+from flows.running import Asked, ended, given_up, named, nothing_filmed, opened, planned, reported, stopped_at
 from flows.shooting import Shooting
 from onereel.brief import Brief
 from onereel.delivering import Story, taken
@@ -20,6 +20,7 @@ async def produce(
     rehearse: bool = False,
     shots: str = "",
     vault: str = "",
+    repay: list[str] = [],  # noqa: B006 - a plain list for the form; nobody changes it
     brief: Brief | None = None,
 ) -> State[Any]:
     """Turn a brief into a finished film: one written here, or one kept in the vault.
@@ -30,9 +31,11 @@ async def produce(
         rehearse: Make the whole film against the local studio first, for nothing.
         shots: Key in the vault of a shot list (CSV, XLSX, JSON, YAML). Empty: a text model writes the storyboard.
         vault: Where everything is kept: a folder or s3://bucket/prefix. Empty: ONEREEL_VAULT.
+        repay: Shots held by a call nobody heard the end of: pay for it once more, by your word.
         brief: What to make. "None": the stored brief.
     """
     async with opened(Asked(brief, stored_brief, shots, vault, rehearse)) as (company, given):
+        await given_up(company, repay)
         board = await storyboard(given)
         plan = planned(company, board.storyboard)
         if waiting := await stopped_at(company, plan, "storyboard", board.storyboard):

@@ -21,6 +21,7 @@ from onereel.casting import cast, connected, dated, stored_brief, stored_shots, 
 from onereel.company import Company
 from onereel.delivering import Missing, Results, shot_states
 from onereel.errors import BadInput, OnereelError
+from onereel.losses import give_up
 from onereel.media import write_noun
 from onereel.papers import Manifest
 from onereel.plan import Plan, plan
@@ -30,6 +31,8 @@ from onereel.slate import brief_key
 from onereel.storyboard import Storyboard
 from onereel.takes import recipe_of
 from tasks import at_work
+
+log = logging.getLogger("onereel.flows")
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,19 @@ async def stopped_at(company: Company, found: Plan, gate: Gate, decided_on: Any)
     if not await asyncio.to_thread(must_wait, company.vault, name, gates, waiting):
         return None
     return await asyncio.to_thread(waiting_report, company, found, gate)
+
+
+async def given_up(company: Company, repay: list[str]) -> None:
+    """Give up what is unknown of shots, by the word of whoever started this run: it may be bought once more.
+
+    Raises:
+        BadInput: Nothing was ever asked for one of them.
+    """
+    word = str(runtime.flow_run.id)
+    for shot in repay:
+        calls = await asyncio.to_thread(give_up, company.vault, company.brief.production, shot, word)
+        for call in calls:
+            log.warning("%s: $%.2f given up as lost; it may be bought once more", call.intent.label, call.intent.usd)
 
 
 def nothing_filmed(results: Results) -> None:

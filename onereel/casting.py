@@ -15,13 +15,14 @@ from onereel.adapters.shotlists import read_shots
 from onereel.adapters.vaults import Shelf, open_vault
 from onereel.adapters.veo import VeoCamera
 from onereel.brief import Brief
-from onereel.company import Bound, Company, Patience
+from onereel.company import Bound, Company, Lab, Patience
 from onereel.crew import Camera, Vault
 from onereel.errors import BadInput, NotInVault
 from onereel.footage import Media
-from onereel.journal import Journal, budget_for
+from onereel.journal import Budget, Journal, budget_for
 from onereel.media import fetch, read_noun
 from onereel.models import Model, ModelTable, Surface, with_proxy
+from onereel.reclaiming import LOOK_SECONDS, Reclaim, reclaim
 from onereel.settings import Settings
 from onereel.slate import brief_key
 from onereel.storyboard import Storyboard
@@ -91,14 +92,6 @@ async def cast(
     models = brief.models
     text, image, video = table.writer(models.text), table.illustrator(models.image), table.camera(models.video)
     surfaces = [await asyncio.to_thread(surface_for, connection, model) for model in (text, image, video)]
-
-    def read(media: Media) -> bytes:
-        return fetch(vault, media)
-
-    cameras: dict[Surface, Camera] = {
-        Surface.AGENT_PLATFORM: VeoCamera(connection, read, table),
-        Surface.GEMINI_API: OmniCamera(connection, read, table),
-    }
     budget = await asyncio.to_thread(budget_for, vault, brief.production, budget_of(settings, brief))
     company = Company(
         brief=brief,
@@ -106,8 +99,8 @@ async def cast(
         table=table,
         journal=Journal(vault, table, budget),
         writer=Screenwriter(connection, table),
-        illustrator=Illustrator(connection, read, table),
-        camera=cameras[surfaces[2]],
+        illustrator=Illustrator(connection, _reader(vault), table),
+        camera=cameras_of(connection, vault, table)[surfaces[2]],
         text_surface=surfaces[0],
         image_surface=surfaces[1],
         video_surface=surfaces[2],
@@ -120,6 +113,45 @@ async def cast(
         yield company
     finally:
         await connection.close()
+
+
+def _reader(vault: Vault) -> Callable[[Media], bytes]:
+    def read(media: Media) -> bytes:
+        return fetch(vault, media)
+
+    return read
+
+
+def cameras_of(connection: Connection, vault: Vault, table: ModelTable) -> dict[Surface, Camera]:
+    """Return the camera behind each door."""
+    return {
+        Surface.AGENT_PLATFORM: VeoCamera(connection, _reader(vault), table),
+        Surface.GEMINI_API: OmniCamera(connection, _reader(vault), table),
+    }
+
+
+async def reclaimed(settings: Settings, production: str = "", url: str = "", *, rehearsal: bool) -> Reclaim:
+    """Reclaim what is open in a vault, with whatever cameras are configured.
+
+    Args:
+        settings: How patiently.
+        production: Only this one; empty: all.
+        url: The vault; empty: the settings' own.
+        rehearsal: Its corner of rehearsals. The studio that filmed those ended with them: what is open there is gone.
+
+    Raises:
+        BadInput: The environment names no way to Google, or the address is no vault.
+    """
+    vault, table = vault_for(settings, url, rehearsal=rehearsal), table_for(settings, rehearsal=rehearsal)
+    patience = Patience(settings.poll_shortest, settings.poll_longest, deadline=min(LOOK_SECONDS, settings.deadline))
+    with connected(settings.table, rehearsal=rehearsal) as connection:
+        journal = Journal(vault, table, Budget(limit=0.0))  # a wall nothing passes: reclaiming buys nothing
+        cameras = cameras_of(connection, vault, table)
+        labs = {door: Lab(vault, journal, camera, patience) for door, camera in cameras.items()}
+        try:
+            return await reclaim(vault, labs, connection, settings.deadline, production)
+        finally:
+            await connection.close()
 
 
 def _bounds(settings: Settings, share: Sharing | None, *, rehearsal: bool) -> dict[str, Bound]:

@@ -1,6 +1,7 @@
 """The command line. Progress goes to stderr, results to stdout; the last line of ``--json`` is one object."""
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Callable, Coroutine
@@ -19,7 +20,7 @@ from onereel.adapters.ledgers import write_ledger
 from onereel.adapters.shotlists import read_shots, write_shots
 from onereel.approvals import approve as say_yes
 from onereel.brief import Brief
-from onereel.casting import budget_of, dated, stored_brief, surface_for, table_for, vault_for
+from onereel.casting import budget_of, dated, reclaimed, stored_brief, surface_for, table_for, vault_for
 from onereel.crew import Vault
 from onereel.delivering import latest_manifest
 from onereel.errors import BadInput, BudgetReached, OnereelError
@@ -27,6 +28,7 @@ from onereel.estimating import assumed
 from onereel.estimating import estimate as estimated
 from onereel.journal import calls_of
 from onereel.ledger import ledger as ledger_of
+from onereel.losses import give_up
 from onereel.media import keep
 from onereel.models import ModelTable, Surface
 from onereel.plan import Plan, Purchase
@@ -73,6 +75,9 @@ def produce(
     shots: Shots = None,
     vault: VaultUrl = "",
     budget: BudgetUsd = None,
+    repay: Annotated[
+        list[str] | None, typer.Option(help="A shot held by a call nobody heard the end of: pay for it once more.")
+    ] = None,
     rehearse: Rehearse = False,
     as_json: AsJson = False,
 ) -> None:
@@ -90,7 +95,8 @@ def produce(
     async def run() -> Any:
         from flows.produce import produce as flow  # noqa: PLC0415 - Prefect takes a second to import
 
-        return await flow(brief=stored, shots=listed, rehearse=rehearse, vault=vault, return_state=True)
+        asked: dict[str, Any] = {"shots": listed, "repay": repay or [], "rehearse": rehearse, "vault": vault}
+        return await flow(brief=stored, **asked, return_state=True)
 
     _finish(run, as_json=as_json, rehearse=rehearse)
 
@@ -228,6 +234,45 @@ def _purchases(place: Vault, production: str, settings: Settings, rehearse: bool
     except BadInput as gone:
         err.print(f"no estimate: {gone}", style="yellow", markup=False, soft_wrap=True)
         return ()
+
+
+@app.command()
+def reclaim(
+    production: Annotated[str, typer.Argument(help="Only this production; else all in the vault.")] = "",
+    vault: VaultUrl = "",
+    rehearse: Rehearse = False,
+    as_json: AsJson = False,
+) -> None:
+    """Collect films that were ordered and never fetched, while the vendor still has them. Orders nothing.
+
+    With --rehearse: a rehearsal's studio ends with it, so what it was filming is gone; it is closed, at no cost.
+    """
+    with showing_progress(err):
+        found = asyncio.run(reclaimed(read_settings(), production, vault, rehearsal=rehearse))
+    for call in found.calls:
+        line = f"{call.production}: {call.call}: {call.state} ${call.usd:.2f} {call.reason}".rstrip()
+        err.print(line, markup=False, highlight=False, soft_wrap=True)
+    if as_json:
+        told = {**found.model_dump(mode="json"), "saved_usd": found.saved_usd}
+        out.print(json.dumps(told), markup=False, highlight=False, soft_wrap=True)
+    else:
+        out.print(found.message, markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def lost(
+    production: Production,
+    shot: Annotated[str, typer.Argument(help="The shot whose calls nobody heard the end of: s010.")],
+    vault: VaultUrl = "",
+    rehearse: Rehearse = False,
+) -> None:
+    """Give up calls of a shot whose outcome is unknown: they count as spent, and it may be filmed again."""
+    place = vault_for(read_settings(), vault, rehearsal=rehearse)
+    given = give_up(place, production, shot, f"a person, {datetime.now(UTC).isoformat()}")
+    if not given:
+        raise BadInput(f"{production} has no call for {shot} whose outcome is unknown")
+    for call in given:
+        out.print(f"{call.intent.label}: lost, ${call.intent.usd:.2f} spent", markup=False, highlight=False)
 
 
 @app.command()

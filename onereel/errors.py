@@ -6,6 +6,7 @@
   x Refused           the studio will not do this; retrying cannot help
     - Filtered        a safety filter took the answer; its reason word for word
     - NoAnswer        accepted, but nothing came back (no image, no film, unreadable answer)
+    - Gone            the studio does not know the operation or file we ask about; what it cost, it cost
   x OutcomeUnknown    the connection died after the request left; it may have been paid
   x StillFilming      the deadline passed; the operation can still be collected
   x BudgetReached     the next call would go over the budget
@@ -76,6 +77,10 @@ class NoAnswer(Refused):
     def __init__(self, message: str, *, usd: float = 0.0) -> None:
         super().__init__(message)
         self.usd = usd
+
+
+class Gone(Refused):
+    """The studio does not know the operation or the file we ask about; that says nothing about what was paid for it."""
 
 
 class OutcomeUnknown(OnereelError):

@@ -83,7 +83,7 @@ def tasks_of(api, run, count):
     raise TimeoutError(f"{len(found)} task runs, {count} expected")
 
 
-@pytest.mark.parametrize("flow", ["produce", "reshoot", "assemble"])
+@pytest.mark.parametrize("flow", ["produce", "reshoot", "assemble", "housekeep"])
 def test_every_flow_is_deployed_as_a_module_of_the_package(api, flow):
     found = deployed(api, flow)
 

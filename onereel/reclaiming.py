@@ -1,0 +1,132 @@
+"""Reclaim: collect what was ordered and never fetched, while the vendor still has it. Orders nothing."""
+
+import asyncio
+import logging
+import shlex
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Literal
+
+from pydantic import Field
+
+from onereel.adapters.connection import Connection
+from onereel.company import Lab
+from onereel.crew import Vault
+from onereel.errors import BadInput, Filtered, Gone, NoAnswer, Refused, StillFilming
+from onereel.filming import collect_call
+from onereel.journal import Call, is_dead
+from onereel.losses import bury, mark_gone, open_calls, subject_of
+from onereel.models import Surface
+from onereel.noun import Noun
+from onereel.orders import DrawOrder, TextOrder
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 8
+"""Films fetched at the same time."""
+LOOK_SECONDS = 60.0
+"""How long a film that is still being filmed is waited for; the next reclaim, or run, finds it."""
+
+
+State = Literal["settled", "filtered", "failed", "filming", "gone", "unknown", "unreachable", "waited for"]
+"""settled: collected. gone: the vendor does not know it any more. unknown: its worker died before it heard an answer.
+waited for: somebody still sees to it."""
+
+
+class Reclaimed(Noun):
+    """What became of one open call."""
+
+    production: str
+    call: str
+    state: State
+    usd: float = Field(description="What it cost; of a collected one, what reclaiming saved.")
+    reason: str = ""
+
+
+class Reclaim(Noun):
+    """What a reclaim found."""
+
+    calls: tuple[Reclaimed, ...]
+
+    @property
+    def saved_usd(self) -> float:
+        """What the films collected cost when they were ordered, and would cost again."""
+        return round(sum(call.usd for call in self.calls if call.state == "settled"), 6)
+
+    @property
+    def message(self) -> str:
+        """The outcome in a line."""
+        counts = {state: sum(call.state == state for call in self.calls) for state in WORDS}
+        told = [f"{count} {WORDS[state]}" for state, count in counts.items() if count]
+        return f"{', '.join(told) or 'nothing was open'}; saved ${self.saved_usd:.2f}"
+
+
+WORDS = {
+    "settled": "collected",
+    "filtered": "filtered",
+    "failed": "failed",
+    "gone": "not known to the studio any more",
+    "filming": "still being filmed",
+    "unknown": "unknown",
+    "unreachable": "not reachable with what is configured",
+    "waited for": "waited for by a run",
+}
+
+
+async def reclaim(
+    vault: Vault, labs: Mapping[Surface, Lab], connection: Connection, deadline: float, production: str = ""
+) -> Reclaim:
+    """Collect every operation nobody waits for any more, and close what dead workers never heard.
+
+    Args:
+        vault: Whose journal.
+        labs: Who collects from which surface.
+        connection: What is configured.
+        deadline: Seconds after which no run waits for a film any more.
+        production: Only this one; empty: all.
+    """
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def see_to(call: Call) -> Reclaimed:
+        async with places:
+            return await _see_to(vault, labs, connection, deadline, call)
+
+    calls = await asyncio.to_thread(open_calls, vault, production)
+    return Reclaim(calls=tuple(await asyncio.gather(*map(see_to, calls))))
+
+
+async def _see_to(
+    vault: Vault, labs: Mapping[Surface, Lab], connection: Connection, deadline: float, call: Call
+) -> Reclaimed:
+    intent = call.intent
+    age = (datetime.now(UTC) - intent.at).total_seconds()
+    state, usd, reason = "waited for", intent.usd, ""
+    if not call.operation:
+        if await asyncio.to_thread(bury, vault, call):
+            state = "unknown"
+    elif is_dead(intent) or age >= deadline:
+        state, usd, reason = await _fetched(vault, labs[intent.order.surface], connection, call)
+    log.info("%s %s: %s, $%.3f %s", intent.production, intent.label, state, usd, reason)
+    told = {"production": intent.production, "call": intent.label, "state": state, "usd": usd, "reason": reason}
+    return Reclaimed.model_validate(told)
+
+
+async def _fetched(vault: Vault, lab: Lab, connection: Connection, call: Call) -> tuple[str, float, str]:
+    """Return what became of an operation: state, dollars, and why it is not collected."""
+    intent, order = call.intent, call.intent.order
+    assert not isinstance(order, TextOrder | DrawOrder)  # noqa: S101 - these answer at once and leave no operation
+    try:
+        await asyncio.to_thread(connection.require, order.surface, order.model)
+        outcome = await collect_call(lab, call, order)
+    except BadInput as unreachable:
+        return "unreachable", intent.usd, str(unreachable)
+    except StillFilming as filming:
+        return "filming", intent.usd, str(filming)
+    except Gone as gone:
+        await asyncio.to_thread(mark_gone, vault, call)
+        way_on = f"`onereel lost {intent.production} {shlex.quote(subject_of(call))}` gives it up"
+        return "gone", intent.usd, f"{gone}; {way_on}"
+    except Refused as refused:
+        usd = refused.usd if isinstance(refused, Filtered | NoAnswer) else 0.0
+        return "filtered" if isinstance(refused, Filtered) else "failed", usd, str(refused)
+    return "settled", outcome.usd, ""
