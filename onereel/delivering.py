@@ -70,7 +70,9 @@ TITLE = 80
 
 
 def _clip(planned: TakePlan, take: Take, fades: bool, title: str) -> Clip:  # noqa: FBT001 - from the storyboard
-    skip = max(0, min(planned.skip_frames, take.footage.frames - planned.frames - planned.handle_frames))
+    # What the take has beyond the plan counts from its end: a film a frame too long still ends on its last frame.
+    surplus = take.footage.frames - planned.frames - planned.handle_frames
+    skip = max(0, surplus) if planned.to_its_end else 0
     left = take.footage.frames - skip - planned.frames
     return Clip(
         shot=take.shot,
@@ -102,14 +104,14 @@ async def deliver(company: Company, story: Story) -> Manifest:
     newest = await asyncio.to_thread(latest_manifest, company.vault, company.brief.production)
     if newest is not None and newest.recipe == recipe:
         return newest
-    return await asyncio.to_thread(_deliver, company, story, cut, recipe, (newest.version if newest else 0) + 1)
+    return await asyncio.to_thread(_deliver, company, story, cut, recipe)
 
 
 def latest_manifest(vault: Vault, production: str) -> Manifest | None:
     """Return the newest delivery of a production, or None. Blocks."""
     prefix = cuts_prefix(production)
     versions = {key.removeprefix(prefix).split("/")[0] for key in vault.keys(prefix)}
-    for name in sorted(versions, reverse=True):
+    for name in sorted(versions, key=lambda name: (len(name), name), reverse=True):
         # The manifest is written last: without it, the cut was never finished.
         try:
             return read_noun(vault, f"{prefix}{name}/manifest.json", Manifest)
@@ -125,7 +127,7 @@ def next_version(vault: Vault, production: str) -> int:
     return max(numbers, default=0) + 1
 
 
-def _deliver(company: Company, story: Story, cut: Cut, recipe: str, number: int) -> Manifest:
+def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
     vault, production = company.vault, company.brief.production
     label = f"{AI_LABEL}. {REHEARSED}" if company.rehearsal else AI_LABEL
     title = story.board.storyboard.title or production
@@ -134,15 +136,17 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str, number: int)
         paths = _fetched(vault, cut, folder)
         assembly = assemble(cut, paths, folder / "master.mp4", label=label)
         master = keep_file(vault, folder / "master.mp4", "mp4")
-        number = max(number, next_version(vault, production))
-        prefix = cut_prefix(production, number)
         papers = {
             "poster.jpg": poster(cut, paths),
             "contact.jpg": contact_sheet(cut, paths, title=title, rehearsal=company.rehearsal),
             "cut.otio": timeline(cut, _take_files(company, cut)).encode(),
             "captions.vtt": captions(cut, story.board.storyboard).encode(),
         }
-        vault.upload(f"{prefix}master.mp4", folder / "master.mp4", CONTENT_TYPES["mp4"])
+        number = next_version(vault, production)
+        # The master is the claim to a number: two workers cutting at once get one each.
+        while not vault.upload(f"{cut_prefix(production, number)}master.mp4", folder / "master.mp4", "video/mp4"):
+            number += 1
+    prefix = cut_prefix(production, number)
     spent = ledger(calls_of(vault, production), production, story.plan.purchases)
     papers |= {"ledger.csv": ledger_csv(spent), "ledger.parquet": ledger_parquet(spent)}
     for paper, data in papers.items():

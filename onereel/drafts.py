@@ -28,6 +28,9 @@ class TakePlan(Noun):
     coverage: Coverage
     frames: int = Field(gt=0, description="Pictures on screen.")
     handle_frames: int = Field(ge=0, description="Pictures beyond those, for a fade into the next shot.")
+    to_its_end: bool = Field(
+        default=False, description="Its very last picture is shown: a keyframe, or what the next continues."
+    )
     skip_frames: int = Field(ge=0, description="Pictures trimmed at the head, where the end of the take matters.")
     usd: float
 
@@ -128,6 +131,7 @@ class Draft:
             coverage=coverage,
             frames=self.frames,
             handle_frames=self.handle_frames,
+            to_its_end=ends,
             skip_frames=self.surplus_frames if ends else 0,
             usd=film_usd(camera, self.resolution, coverage.seconds, sound=brief.sound),
         )

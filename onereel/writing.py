@@ -141,6 +141,7 @@ async def _ask(company: Company, order: TextOrder, number: int) -> str:
         label="storyboard" if number == 1 else f"storyboard, asked again ({number} of {ANSWERS})",
         filtered_tries=policy.filtered_tries,
         repay_up_to_usd=policy.repay_up_to_usd,
+        failed_tries=0,
     )
     before = await company.journal.bought_before(wanted)
     if before is not None:
@@ -153,7 +154,8 @@ async def _ask(company: Company, order: TextOrder, number: int) -> str:
 
 def latest_board(vault: Vault, production: str, source: str = "") -> Board | None:
     """Return the newest version of a production's storyboard, of one source if named; None if there is none."""
-    for key in sorted(vault.keys(storyboards_prefix(production)), reverse=True):
+    keys = vault.keys(storyboards_prefix(production))
+    for key in sorted(keys, key=lambda key: (len(key), key), reverse=True):  # v1000 comes after v999
         board = read_noun(vault, key, Board)
         if source in ("", board.source):
             return board

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from onereel.models import CameraLimits
-from onereel.studio.camera import Shooting, StockFootage, film_take
+from onereel.studio.camera import Shooting, film_take
 from onereel.studio.faults import Fault, What
 from onereel.studio.studio import Order, Studio, end_badly, struck
 
@@ -105,7 +105,7 @@ async def _film(
     studio: Studio, order: Order, faults: Sequence[Fault], shootings: Sequence[Shooting]
 ) -> tuple[Path, ...]:
     ready = time.monotonic() + studio.seconds(order)
-    work = StockFootage(studio.folder).film if studio.options.footage == "same" else film_take
+    work = studio.stock.film if studio.options.footage == "same" else film_take
     films: tuple[Path, ...] = ()
     try:
         if struck(faults, What.FILTERED, What.AUDIO_FILTER, What.EMPTY, *FAILED) is None:

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 from onereel.models import with_proxy
 from onereel.studio.books import Books, Tally
+from onereel.studio.camera import StockFootage
 from onereel.studio.faults import BEFORE, Fault, FaultPlan, What
 from onereel.studio.kinds import FILMED, Kind
 from onereel.studio.options import StudioOptions
@@ -49,6 +50,7 @@ class Studio:
         self.operations: dict[str, Any] = {}
         self.interactions: dict[str, Any] = {}
         self.shelf = Shelf(self.folder)
+        self.stock = StockFootage(self.folder)
         self.models = with_proxy(options.models)
         self.books = Books()
         self.plan = FaultPlan(options.faults, options.seed)
