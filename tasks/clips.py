@@ -5,7 +5,7 @@ from prefect import task
 from onereel import filming
 from onereel.orders import ClipOrder
 from onereel.takes import Hop, Take
-from tasks import ASKING, WORKING, company
+from tasks import ASKING, WORKING, company, unseen
 
 
 @task(task_run_name="order {slate}", **ASKING)
@@ -20,7 +20,11 @@ async def collect_clip(slate: str, key: str, order: ClipOrder) -> Hop:  # noqa: 
     return await filming.collect_film(company(), order, key)
 
 
-@task(task_run_name="slate {slate}", **WORKING)
-async def keep_take(slate: str, setup: filming.Setup, order: ClipOrder, hops: tuple[Hop, ...]) -> Take:  # noqa: ARG001
+async def keep_take(slate: str, setup: filming.Setup, order: ClipOrder, hops: tuple[Hop, ...]) -> Take:
     """Put a finished take on paper."""
+    return await _keep_take(slate, unseen(setup), order, hops)
+
+
+@task(name="keep_take", task_run_name="slate {slate}", **WORKING)
+async def _keep_take(slate: str, setup: filming.Setup, order: ClipOrder, hops: tuple[Hop, ...]) -> Take:  # noqa: ARG001
     return await filming.keep_take(company(), setup, order, hops)

@@ -6,28 +6,59 @@ from onereel import drawing
 from onereel.footage import Media
 from onereel.plan import Plan, SheetPlan, StillPlan
 from onereel.takes import Keyframe
-from tasks import ASKING, company
+from tasks import ASKING, company, unseen
 
 
-@task(task_run_name="draw {plan.production}/sheet/{sheet.character}", **ASKING)
 async def draw_sheet(plan: Plan, sheet: SheetPlan) -> Media:
     """Draw a character sheet."""
+    return await _draw_sheet(plan.production, sheet, unseen(plan))
+
+
+async def draw_keyframe(plan: Plan, still: StillPlan, pictures: dict[str, Media]) -> Keyframe:
+    """Draw a keyframe, check it, and fit it to the camera's frame."""
+    return await _draw_keyframe(plan.production, still, pictures, unseen(plan))
+
+
+async def part_keyframes(plan: Plan, opening: Keyframe, closing: Keyframe) -> Keyframe:
+    """Redraw a closing keyframe that would film as a frozen clip."""
+    return await _part_keyframes(plan.production, opening, closing, unseen(plan))
+
+
+async def edit_keyframe(plan: Plan, keyframe: Keyframe, note: str) -> Keyframe:
+    """Redraw a keyframe from itself as a note says."""
+    return await _edit_keyframe(plan.production, keyframe, note, unseen(plan))
+
+
+@task(name="draw_sheet", task_run_name="draw {production}/sheet/{sheet.character}", **ASKING)
+async def _draw_sheet(production: str, sheet: SheetPlan, plan: Plan) -> Media:  # noqa: ARG001 - see the run's name
     return await drawing.draw_sheet(company(), plan, sheet)
 
 
-@task(task_run_name="draw {plan.production}/{still.id}", **ASKING)
-async def draw_keyframe(plan: Plan, still: StillPlan, pictures: dict[str, Media]) -> Keyframe:
-    """Draw a keyframe, check it, and fit it to the camera's frame."""
+@task(name="draw_keyframe", task_run_name="draw {production}/{still.id}", **ASKING)
+async def _draw_keyframe(
+    production: str,  # noqa: ARG001 - see the run's name
+    still: StillPlan,
+    pictures: dict[str, Media],
+    plan: Plan,
+) -> Keyframe:
     return await drawing.draw_still(company(), plan, still, pictures)
 
 
-@task(task_run_name="compare {plan.production}/{closing.id}", **ASKING)
-async def part_keyframes(plan: Plan, opening: Keyframe, closing: Keyframe) -> Keyframe:
-    """Redraw a closing keyframe that would film as a frozen clip."""
+@task(name="part_keyframes", task_run_name="compare {production}/{closing.id}", **ASKING)
+async def _part_keyframes(
+    production: str,  # noqa: ARG001 - see the run's name
+    opening: Keyframe,
+    closing: Keyframe,
+    plan: Plan,
+) -> Keyframe:
     return await drawing.part(company(), plan, opening, closing)
 
 
-@task(task_run_name="edit {plan.production}/{keyframe.id}", **ASKING)
-async def edit_keyframe(plan: Plan, keyframe: Keyframe, note: str) -> Keyframe:
-    """Redraw a keyframe from itself as a note says."""
+@task(name="edit_keyframe", task_run_name="edit {production}/{keyframe.id}", **ASKING)
+async def _edit_keyframe(
+    production: str,  # noqa: ARG001 - see the run's name
+    keyframe: Keyframe,
+    note: str,
+    plan: Plan,
+) -> Keyframe:
     return await drawing.edit(company(), plan, keyframe, note)
