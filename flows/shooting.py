@@ -14,6 +14,7 @@ from onereel.filming import Frames, Setup, base_of, bought, clip_order, extend_o
 from onereel.footage import Media
 from onereel.orders import ClipOrder
 from onereel.plan import Plan
+from onereel.policy import persist
 from onereel.slate import Slate
 from onereel.storyboard import Storyboard
 from onereel.takes import Hop, Keyframe, Take
@@ -133,16 +134,24 @@ class Shooting:
         before = await bought(self.company, order, f"clip {slate}")
         if before is not None:
             return before
-        async with self.company.bounds["video"].slot():
+
+        async def filmed() -> Hop:
             return await collect_clip(slate, await order_clip(slate, order), order)
+
+        async with self.company.bounds["video"].slot():
+            return await persist(filmed)
 
     async def _extension(self, slate: str, setup: Setup, hops: tuple[Hop, ...]) -> Hop:
         order = extend_order(self.company, setup, hops)
         before = await bought(self.company, order, f"extension {slate}")
         if before is not None:
             return before
-        async with self.company.bounds["video"].slot():
+
+        async def filmed() -> Hop:
             return await collect_extension(slate, await order_extension(slate, order), order)
+
+        async with self.company.bounds["video"].slot():
+            return await persist(filmed)
 
 
 def _cause(error: OnereelError) -> Literal["failed", "filming", "budget"]:

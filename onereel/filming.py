@@ -15,19 +15,22 @@ from onereel.company import Company, Lab
 from onereel.crew import Film
 from onereel.cut import Clip, Cut
 from onereel.drafts import TakePlan
-from onereel.errors import FootageError, NoAnswer, StillFilming, StudioBusy
+from onereel.errors import FootageError, Gone, NoAnswer, StillFilming, StudioBusy
 from onereel.footage import Footage, Media
 from onereel.journal import Call, Goods, Outcome, Wanted
 from onereel.media import fetch, fetch_file, keep, keep_file, keep_noun, read_noun
 from onereel.models import FPS, frame_size
 from onereel.orders import ClipOrder, ExtendOrder, Labelled
 from onereel.plan import Plan
-from onereel.policy import persist
 from onereel.slate import Slate, takes_prefix
 from onereel.storyboard import Shot
 from onereel.takes import Hop, Looks, Take, recipe_of
 
 log = logging.getLogger(__name__)
+
+GONE_LOOKS = 4
+"""How often in a row a studio may say that it does not know an operation it gave us the name of: one of its machines
+may have heard of it later than another."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ async def order_film(company: Company, order: ClipOrder | ExtendOrder, label: st
     """
     wanted = _wanted(company, order, label)
     turn = company.bounds["video"].turn
-    call = await persist(lambda: company.journal.order(wanted, lambda: company.camera.order(order), turn))
+    call = await company.journal.order(wanted, lambda: company.camera.order(order), turn)
     return call.intent.key
 
 
@@ -150,6 +153,7 @@ async def collect_call(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> 
 
     Raises:
         StillFilming: The deadline passed; the operation stays collectable.
+        Gone: The studio does not know it, now; it counts as paid and stays collectable.
         Filtered, NoAnswer, Refused: How it ended.
     """
     return await lab.journal.collect(call, lambda: _collected(lab, call, order))
@@ -193,7 +197,7 @@ async def _wait(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> tuple[F
     A film ordered a while ago, by an earlier run, is asked for at once.
     """
     label, patience = call.intent.label, lab.patience
-    began, polls = time.monotonic(), 0
+    began, polls, gone = time.monotonic(), 0, 0
     fresh = (datetime.now(UTC) - call.intent.at).total_seconds() < patience.shortest
     while (waited := time.monotonic() - began) <= patience.deadline:
         if fresh or polls:
@@ -205,7 +209,12 @@ async def _wait(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> tuple[F
             # Looking is free, and a question that goes unanswered says nothing about the film.
             log.info("%s: %s; asking again", label, busy)
             await asyncio.sleep(busy.after or 0)
+        except Gone:
+            gone += 1
+            if gone == GONE_LOOKS:
+                raise
         else:
+            gone = 0
             if film is not None:
                 return film, polls
     raise StillFilming(

@@ -23,10 +23,10 @@ import os
 import shlex
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field
 
@@ -35,6 +35,7 @@ from onereel.errors import (
     BadInput,
     BudgetReached,
     Filtered,
+    Gone,
     NoAnswer,
     OnereelError,
     OutcomeUnknown,
@@ -43,7 +44,7 @@ from onereel.errors import (
     VaultError,
 )
 from onereel.footage import Media
-from onereel.media import keep_noun, read_noun
+from onereel.media import keep_noun, read_noun, write_noun
 from onereel.models import ModelTable
 from onereel.noun import Noun
 from onereel.orders import AnyOrder
@@ -52,11 +53,17 @@ from onereel.slate import calls_prefix, shot_of
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 End = Literal["settled", "filtered", "refused", "failed", "lost", "unknown"]
 ENDS: tuple[End, ...] = ("settled", "filtered", "refused", "failed", "lost", "unknown")
 """Where several were written, the first of these counts."""
-LEASE_SECONDS = 900
-"""How long an order may go unanswered before its owner is taken for dead: longer than any call's own time limit."""
+LEASE_SECONDS = 60.0
+"""How long after its last sign of life whoever asked is taken for dead. It renews its lease three times as often."""
+GRACE_SECONDS = 30.0
+"""How long a run that is stopped waits for the answer to a request that has left; shorter than any call's own limit."""
+WRITE_AGAIN = (0.1, 0.5, 2.0)
+"""Pauses before writing down once more what was paid for, where the vault fails."""
 
 
 class Intent(Noun):
@@ -70,10 +77,16 @@ class Intent(Noun):
     attempt: int
     usd: float = Field(description="Reserved: the most it can cost.")
     at: datetime
-    until: datetime = Field(description="When its owner counts as dead if nothing more was written.")
+    until: datetime = Field(description="When its owner counts as dead; as read back, of its last sign of life.")
     host: str
     process: int
     started: float = Field(description="When that process started, so that a number used again is not mistaken for it.")
+
+
+class Lease(Noun):
+    """A sign of life of whoever asked: the one entry that is written over, and no state of the call."""
+
+    until: datetime = Field(description="When its owner counts as dead if nothing more was written.")
 
 
 class Submitted(Noun):
@@ -117,6 +130,8 @@ class Wanted:
     label: str
     filtered_tries: int = 2
     repay_up_to_usd: float = 0.0
+    failed_tries: int = 1
+    """Second tries, over all runs, after charged answers without the goods; each may cost `repay_up_to_usd`."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +143,37 @@ class Goods:
     request_id: str = ""
     tokens: int = 0
     polls: int = 0
+
+
+@dataclass
+class _Tries:
+    """Earlier attempts at an order, as far as the policy counts them."""
+
+    wanted: Wanted
+    filtered: int = 0
+    failed: int = 0
+    unknown: int = 0
+
+    def count(self, intent: Intent, outcome: Outcome) -> None:
+        """Count one more attempt that ended without goods.
+
+        Raises:
+            Filtered, NoAnswer, OutcomeUnknown: It ended so, and the policy forbids another.
+        """
+        told = "; ".join(outcome.reasons)
+        if outcome.end == "filtered":
+            self.filtered += 1
+            if self.filtered > self.wanted.filtered_tries or not outcome.random:
+                raise Filtered(f"{self.wanted.label} was filtered: {told}", reasons=outcome.reasons)
+        if outcome.end == "failed" and outcome.usd:
+            self.failed += 1
+            if self.failed > self.wanted.failed_tries or outcome.usd > self.wanted.repay_up_to_usd:
+                raise NoAnswer(told)
+        if outcome.end == "unknown":
+            self.unknown += 1
+            if self.unknown > 1 or intent.usd > self.wanted.repay_up_to_usd:
+                way_on = _way_on(self.wanted.production, intent.label)
+                raise OutcomeUnknown(f"{self.wanted.label}: {told}; {way_on}")
 
 
 @dataclass
@@ -187,8 +233,17 @@ async def _at_once() -> None:
 class Journal:
     """The journal of one vault, as one run of one production uses it."""
 
-    def __init__(self, vault: Vault, table: ModelTable, budget: Budget) -> None:
+    def __init__(
+        self,
+        vault: Vault,
+        table: ModelTable,
+        budget: Budget,
+        *,
+        lease: float = LEASE_SECONDS,
+        grace: float = GRACE_SECONDS,
+    ) -> None:
         self._vault, self._table, self.budget = vault, table, budget
+        self._lease, self._grace = lease, grace
         self._one_at_a_time: dict[str, asyncio.Lock] = {}
         self._pointed: set[str] = set()
         self._ours: set[str] = set()
@@ -216,8 +271,7 @@ class Journal:
             call = await self._open(wanted, turn)
             if call.outcome is not None:
                 return call.outcome
-            async with self._written_down(call.intent):
-                return await self._settle(call.intent, await act())
+            return await self._seen_through(self._bought(call.intent, act))
 
     async def order(
         self, wanted: Wanted, act: Callable[[], Awaitable[str]], turn: Callable[[], Awaitable[None]] = _at_once
@@ -233,28 +287,22 @@ class Journal:
             call = await self._open(wanted, turn)
             if call.outcome is not None or call.operation:
                 return call
-            async with self._written_down(call.intent):
-                operation = await act()
-                self._asked[call.intent.key] = (call.intent.kind, call.intent.usd)
-                try:
-                    await self._write(call.intent.key, "submitted", Submitted(operation=operation, at=_now()))
-                except VaultError:
-                    # The last chance to know what was paid for: a person can ask the studio for it by this name.
-                    log.exception("%s was ordered as %s, and that could not be written down", wanted.label, operation)
-                    raise
-            return Call(call.intent, operation)
+            return await self._seen_through(self._ordered(call.intent, act))
 
     async def collect(self, call: Call, act: Callable[[], Awaitable[Goods]]) -> Outcome:
         """Return what a submitted operation brought. Collecting is free and may be repeated by anyone.
 
         Raises:
             Filtered, NoAnswer, Refused: How the operation ended; written down.
+            Gone: The studio does not know it; nothing is written.
             StudioBusy, StillFilming: Nothing is known yet; nothing is written, and it can be collected later.
         """
         if call.outcome is not None:
             return call.outcome
         try:
             goods = await act()
+        except Gone:
+            raise  # it was accepted, so it may have been charged: it stays open, and is never ordered anew unasked
         except Refused as refused:
             end, fault, usd = _how_it_ended(refused)
             await self._end(call.intent, "failed" if end == "refused" else end, usd, fault)
@@ -290,14 +338,49 @@ class Journal:
         async with lock:
             yield
 
+    async def _bought(self, intent: Intent, act: Callable[[], Awaitable[Goods]]) -> Outcome:
+        """Ask, and write down what came."""
+        async with self._written_down(intent):
+            return await self._settle(intent, await act())
+
+    async def _ordered(self, intent: Intent, act: Callable[[], Awaitable[str]]) -> Call:
+        """Ask, and write down under which name it can be collected."""
+        async with self._written_down(intent):
+            operation = await act()
+            self._asked[intent.key] = (intent.kind, intent.usd)
+            try:
+                await self._insist(intent.key, "submitted", Submitted(operation=operation, at=_now()))
+            except VaultError:
+                # The last chance to know what was paid for: a person can ask the studio for it by this name.
+                log.exception("%s was ordered as %s, and that could not be written down", intent.label, operation)
+                raise
+        return Call(intent, operation)
+
+    async def _seen_through(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do what must not be left half done; a run that is stopped waits a while for the answer on its way."""
+        asking = asyncio.ensure_future(work)
+        # SIGTERM ends the loop, and that stops every task it knows of; this one is stopped here, after the grace.
+        asyncio._unregister_task(asking)  # noqa: SLF001 - documented, for those who look after tasks themselves
+        try:
+            return await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            try:
+                await asyncio.wait({asking}, timeout=self._grace)
+            finally:
+                asking.cancel()
+                await asyncio.wait({asking})
+            if not asking.cancelled() and (failed := asking.exception()) is not None:
+                log.warning("stopped, and the answer still awaited was: %s", failed)
+            raise
+
     async def _open(self, wanted: Wanted, turn: Callable[[], Awaitable[None]]) -> Call:
         """Return a call that is settled or submitted, or a new one, intended and reserved by us.
 
         Raises:
-            Filtered, Refused, OutcomeUnknown: An earlier attempt ended so, and the policy forbids another.
+            Filtered, NoAnswer, OutcomeUnknown: An earlier attempt ended so, and the policy forbids another.
             BudgetReached: A new one would go over the budget.
         """
-        attempt, filtered, repaid = 1, 0, False
+        attempt, tries = 1, _Tries(wanted)
         while True:
             key = key_of(wanted.order, attempt)
             call = await self.read(key)
@@ -310,16 +393,7 @@ class Journal:
             call = await self._wait_for_owner(call)
             if call.outcome is None or call.outcome.end == "settled":
                 return call
-            if call.outcome.end == "filtered":
-                filtered += 1
-                if filtered > wanted.filtered_tries or not call.outcome.random:
-                    told = f"{wanted.label} was filtered: {'; '.join(call.outcome.reasons)}"
-                    raise Filtered(told, reasons=call.outcome.reasons)
-            if call.outcome.end == "unknown":
-                if repaid or call.intent.usd > wanted.repay_up_to_usd:
-                    told = f"{wanted.label}: {'; '.join(call.outcome.reasons)}"
-                    raise OutcomeUnknown(f"{told}; {_way_on(wanted.production, call.intent.label)}")
-                repaid = True
+            tries.count(call.intent, call.outcome)
             attempt += 1
 
     async def _begin(
@@ -371,6 +445,7 @@ class Journal:
         end: End = "unknown"
         fault: BaseException = OutcomeUnknown("the run was stopped while the request was under way")
         usd = intent.usd
+        living = asyncio.ensure_future(self._live(intent))
         try:
             yield
         except (StudioBusy, Refused, BadInput) as refusal:
@@ -382,9 +457,20 @@ class Journal:
         else:
             end = "settled"
         finally:
+            living.cancel()
             # Also when cancelled, or when the vault failed after the answer came: the money may be gone.
             if end != "settled":
                 await asyncio.shield(self._end(intent, end, usd, fault))
+
+    async def _live(self, intent: Intent) -> None:
+        """Renew the lease of whoever asked, until it is told to stop."""
+        while True:
+            await asyncio.sleep(self._lease / 3)
+            lease = Lease(until=_now() + timedelta(seconds=self._lease))
+            try:
+                await asyncio.to_thread(write_noun, self._vault, entry_key(intent.key, "lease"), lease)
+            except VaultError as failed:
+                log.warning("%s: its lease cannot be renewed: %s", intent.label, failed)
 
     async def _settle(self, intent: Intent, goods: Goods) -> Outcome:
         outcome = Outcome(
@@ -413,7 +499,7 @@ class Journal:
         await self._close(intent, outcome)
 
     async def _close(self, intent: Intent, outcome: Outcome) -> None:
-        await self._write(intent.key, outcome.end, outcome)
+        await self._insist(intent.key, outcome.end, outcome)
         if intent.key in self._ours and outcome.end != "refused":
             self._asked[intent.key] = (intent.kind, outcome.usd)
         self.budget.settle(intent.key, outcome.usd)
@@ -430,7 +516,7 @@ class Journal:
             attempt=attempt,
             usd=price(wanted.order, self._table, now.date()),
             at=now,
-            until=now + timedelta(seconds=LEASE_SECONDS),
+            until=now + timedelta(seconds=self._lease),
             host=socket.gethostname(),
             process=os.getpid(),
             started=_started(os.getpid()),
@@ -442,6 +528,18 @@ class Journal:
             pointer = f"{calls_prefix(production)}{key}.json"
             await asyncio.to_thread(self._vault.create, pointer, b"{}", "application/json")
             self._pointed.add(key)
+
+    async def _insist(self, key: str, state: str, noun: Noun) -> None:
+        """Write down what was paid for, a few times over where the vault fails."""
+        for pause in WRITE_AGAIN:
+            try:
+                await self._write(key, state, noun)
+            except VaultError as failed:
+                log.warning("%s of %s cannot be written down, trying again: %s", state, key[:12], failed)
+                await asyncio.sleep(pause)
+            else:
+                return
+        await self._write(key, state, noun)
 
     async def _write(self, key: str, state: str, noun: Noun) -> bool:
         return await asyncio.to_thread(keep_noun, self._vault, entry_key(key, state), noun)
@@ -462,9 +560,12 @@ def read_call(vault: Vault, key: str) -> Call | None:
     if "submitted" in states:
         operation = read_noun(vault, entry_key(key, "submitted"), Submitted).operation
     end = next((end for end in ENDS if end in states), None)
-    if end in ("unknown", "lost") and operation:
+    if end == "unknown" and operation:
         end = None  # whoever gave it up was too early: the operation has a name, so it can be collected
     outcome = read_noun(vault, entry_key(key, end), Outcome) if end else None
+    if not end and not operation and "lease" in states:
+        lease = read_noun(vault, entry_key(key, "lease"), Lease)
+        intent = intent.model_copy(update={"until": lease.until})
     return Call(intent, operation, outcome)
 
 

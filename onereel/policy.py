@@ -1,4 +1,9 @@
-"""The failure policy: how often an order is tried again at once. What is refused as busy, Prefect retries."""
+"""The failure policy: how often an order is tried again at once. What is refused as busy, Prefect retries.
+
+What was charged is bounded over all runs, by the journal: an answer without the goods is asked for again once where it
+cost no more than the policy pays twice, else never. What cost nothing is bounded within a run, and asked for again by
+the next.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar

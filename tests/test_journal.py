@@ -16,6 +16,7 @@ from onereel.errors import (
     BudgetReached,
     Corrupted,
     Filtered,
+    Gone,
     NoAnswer,
     OutcomeUnknown,
     Refused,
@@ -33,6 +34,7 @@ from onereel.journal import (
     budget_for,
     calls_of,
     entry_key,
+    is_dead,
     key_of,
     read_call,
     spent_on,
@@ -87,9 +89,9 @@ def journal(vault):
     return Journal(vault, TABLE, Budget(100))
 
 
-def another(vault, production="lighthouse", limit=100):
+def another(vault, production="lighthouse", limit=100, **how):
     """The journal of another run, as a run begins."""
-    return Journal(vault, TABLE, budget_for(vault, production, limit))
+    return Journal(vault, TABLE, budget_for(vault, production, limit), **how)
 
 
 def states(vault, order, attempt=1):
@@ -465,8 +467,9 @@ async def test_a_worker_taken_for_dead_too_early_loses_nothing(vault, journal):
     assert call.operation == "operations/1"
 
 
-async def test_a_run_stopped_while_asking_leaves_an_unknown(journal, vault):
-    asking = asyncio.ensure_future(journal.order(wanted(CLIP), lambda: asyncio.sleep(60)))
+async def stopped(run, vault, studio):
+    """Stop a run while its request is under way."""
+    asking = asyncio.ensure_future(run.order(wanted(CLIP), studio))
     while "intended" not in states(vault, CLIP):
         await asyncio.sleep(0.01)
     await asyncio.sleep(0.02)
@@ -474,8 +477,151 @@ async def test_a_run_stopped_while_asking_leaves_an_unknown(journal, vault):
     with pytest.raises(asyncio.CancelledError):
         await asking
 
+
+def answering(seconds, answer="operations/1"):
+    async def answer_late():
+        await asyncio.sleep(seconds)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return answer_late
+
+
+async def test_a_run_stopped_while_asking_still_hears_the_answer_and_writes_it_down(vault):
+    await stopped(another(vault), vault, answering(0.3))
+
+    assert call_of(vault, CLIP).operation == "operations/1"
+
+
+async def test_a_run_stopped_while_asking_still_hears_a_refusal(vault):
+    run = another(vault)
+    await stopped(run, vault, answering(0.3, StudioBusy("429")))
+
+    assert call_of(vault, CLIP).outcome.end == "refused"
+    assert (run.budget.spent, run.budget.reserved) == (0, {})
+
+
+async def test_a_run_stopped_while_asking_waits_no_longer_than_its_grace(vault):
+    run = another(vault, grace=0.1)
+    began = time.monotonic()
+    await stopped(run, vault, answering(60))
+
+    assert time.monotonic() - began < 5
     assert call_of(vault, CLIP).outcome.end == "unknown"
-    assert journal.budget.spent == pytest.approx(CLIP_USD)
+    assert run.budget.spent == pytest.approx(CLIP_USD)
+
+
+async def test_a_run_stopped_twice_waits_no_more(vault):
+    asking = asyncio.ensure_future(another(vault).order(wanted(CLIP), answering(60)))
+    while "intended" not in states(vault, CLIP):
+        await asyncio.sleep(0.01)
+    for _ in range(2):
+        await asyncio.sleep(0.05)
+        asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(asking, 5)
+
+    assert call_of(vault, CLIP).outcome.end == "unknown"
+
+
+def test_a_loop_that_ends_as_by_sigterm_still_hears_the_answer(vault):
+    """Prefect raises its TerminationSignal out of the loop, and whoever runs the loop then stops every task."""
+
+    async def terminated():
+        asking = asyncio.ensure_future(another(vault).order(wanted(CLIP), answering(0.3)))
+        while "intended" not in states(vault, CLIP):
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.02)
+        assert not asking.done()
+        raise SystemExit(15)
+
+    with pytest.raises(SystemExit):
+        asyncio.run(terminated())
+
+    assert call_of(vault, CLIP).operation == "operations/1"
+
+
+async def test_whoever_asks_for_long_keeps_its_lease(vault):
+    asking = asyncio.ensure_future(another(vault, lease=2).order(wanted(CLIP), answering(2.5)))
+    await asyncio.sleep(2.3)
+    call = call_of(vault, CLIP)
+    await asking
+
+    assert not is_dead(call.intent.model_copy(update={"host": "elsewhere"}))
+    assert call.intent.until > call.intent.at + timedelta(seconds=2)
+
+
+async def test_a_worker_elsewhere_that_died_is_known_for_dead_a_minute_later(vault):
+    await another(vault).order(wanted(CLIP), Studio("operations/1"))
+    intent = call_of(vault, CLIP).intent
+
+    assert (intent.until - intent.at).total_seconds() == 60
+
+
+async def test_a_charged_answer_without_the_goods_is_asked_for_once_more_over_all_runs(vault):
+    studio = Studio(NoAnswer("text only", usd=0.01))
+    for _ in range(3):
+        with pytest.raises(NoAnswer, match="text only"):
+            await persist(lambda: another(vault).buy(wanted(DRAWING), studio))
+
+    assert studio.asked == 2
+
+
+async def test_a_clip_that_was_charged_and_is_no_good_is_not_ordered_again(vault):
+    for _ in range(2):
+        run, studio = another(vault), Studio("operations/1")
+        with pytest.raises(NoAnswer, match="160x90"):
+            await persist(lambda run=run, studio=studio: collected(run, studio, NoAnswer("is 160x90", usd=CLIP_USD)))
+
+    assert studio.asked == 0
+    assert run.budget.spent == pytest.approx(CLIP_USD)
+
+
+async def test_a_clip_that_failed_for_nothing_is_ordered_once_more_by_every_run(vault):
+    studio = Studio("operations/1")
+    for _ in range(2):
+        run = another(vault)
+        with pytest.raises(NoAnswer):
+            await persist(lambda run=run: collected(run, studio, NoAnswer("code 13")))
+
+    assert studio.asked == 4
+    assert run.budget.spent == 0
+
+
+async def collected(run, studio, answer):
+    call = await run.order(wanted(CLIP), studio)
+    return await run.collect(call, Studio(answer))
+
+
+async def test_an_operation_the_studio_does_not_know_is_neither_ended_nor_ordered_again(vault):
+    studio = Studio("operations/1", "operations/2")
+    for _ in range(2):
+        run = another(vault)
+        with pytest.raises(Gone):
+            await collected(run, studio, Gone("404"))
+
+    assert studio.asked == 1
+    assert states(vault, CLIP) == {"intended", "submitted"}
+    assert run.budget.reserved == {key_of(CLIP, 1): CLIP_USD}
+
+
+async def test_an_answer_is_written_down_as_soon_as_the_vault_is_back(vault, tmp_path):
+    folder = Path(vault.url) / f"journal/{key_of(CLIP, 1)[:2]}/{key_of(CLIP, 1)}"
+
+    async def lose_the_vault_for_a_moment():
+        folder.rename(tmp_path / "away")
+        folder.touch()
+        asyncio.get_running_loop().call_later(0.3, back)
+        return "operations/1"
+
+    def back():
+        folder.unlink()
+        shutil.move(tmp_path / "away", folder)
+
+    await another(vault).order(wanted(CLIP), lose_the_vault_for_a_moment)
+
+    assert call_of(vault, CLIP).operation == "operations/1"
 
 
 async def test_a_run_stopped_while_waiting_for_its_turn_has_asked_nothing(journal, vault):
@@ -501,7 +647,7 @@ async def test_a_run_stopped_at_any_instant_leaves_nothing_that_others_wait_for(
         call = call_of(vault, order)
 
         assert call is None or call.operation or call.outcome.end in ("unknown", "refused")
-        assert call is None or call.operation or not run.budget.reserved
+        assert call is None or call.operation or call.intent.key not in run.budget.reserved
 
 
 async def test_what_cannot_be_written_down_still_counts(vault, tmp_path):

@@ -26,7 +26,7 @@ from google.auth import exceptions as auth
 from google.genai import errors as genai
 
 from onereel.adapters.vendor_words import Told, clean, told
-from onereel.errors import BadInput, Filtered, OnereelError, OutcomeUnknown, Refused, StudioBusy
+from onereel.errors import BadInput, Filtered, Gone, OnereelError, OutcomeUnknown, Refused, StudioBusy
 from onereel.models import RETIRED
 
 
@@ -37,6 +37,7 @@ class Verdict(StrEnum):
     REFUSED = "refused"
     UNKNOWN = "unknown"
     INPUT = "input"
+    GONE = "gone"
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ STATUSES: Final[Mapping[int, Row]] = {
     400: _WRONG,
     401: _NOT_ALLOWED,
     403: _NOT_ALLOWED,
-    404: _WRONG,
+    404: Row(Verdict.REFUSED, Verdict.GONE),
     408: _OPEN,
     409: _WRONG,
     413: _WRONG,
@@ -210,4 +211,7 @@ def _ours(verdict: Verdict, message: str) -> OnereelError:
         return StudioBusy(message)
     if verdict is Verdict.UNKNOWN:
         return OutcomeUnknown(f"{message}; it may have been accepted and paid")
-    return (BadInput if verdict is Verdict.INPUT else Refused)(message)
+    return _OURS.get(verdict, Refused)(message)
+
+
+_OURS: Final[Mapping[Verdict, type[OnereelError]]] = {Verdict.INPUT: BadInput, Verdict.GONE: Gone}

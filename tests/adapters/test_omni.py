@@ -12,7 +12,7 @@ from onereel.adapters.connection import Connection
 from onereel.adapters.courier import Patience
 from onereel.adapters.omni import FAILED, OmniCamera
 from onereel.crew import Film
-from onereel.errors import BadInput, Filtered, NoAnswer, OutcomeUnknown, Refused, StudioBusy
+from onereel.errors import BadInput, Filtered, Gone, NoAnswer, OutcomeUnknown, Refused, StudioBusy
 from onereel.models import PROXY, Surface
 from onereel.orders import ClipOrder, ExtendOrder, Labelled
 from tests.adapters.gateway import Says, error, gateway
@@ -416,7 +416,7 @@ async def test_a_file_by_address_is_the_film_the_studio_made():
     [
         ((file("PROCESSING"),), StudioBusy),
         ((file("FAILED"),), Refused),
-        ((error(404, "You do not have permission to access the File abc or it may not exist."),), Refused),
+        ((error(404, "You do not have permission to access the File abc or it may not exist."),), Gone),
         ((file(), error(503, "later")), StudioBusy),
         ((file(sizeBytes="8"), Says(b"film")), StudioBusy),
     ],

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from onereel.adapters.connection import Connection
 from onereel.adapters.vendor_errors import EXCEPTIONS, STATUSES, Doing, Verdict, translate
 from onereel.adapters.vendor_words import clean, says_safety
-from onereel.errors import BadInput, Filtered, NotInVault, OutcomeUnknown, Refused, StudioBusy
+from onereel.errors import BadInput, Filtered, Gone, NotInVault, OutcomeUnknown, Refused, StudioBusy
 from onereel.models import RETIRED, Surface
 from tests.adapters.gateway import Says, error, gateway
 
@@ -65,7 +65,7 @@ BOTH = pytest.mark.parametrize("call", [core, interaction])
         (400, Refused, Refused),
         (401, Refused, StudioBusy),
         (403, Refused, StudioBusy),
-        (404, Refused, Refused),
+        (404, Refused, Gone),
         (408, OutcomeUnknown, StudioBusy),
         (409, Refused, Refused),
         (413, Refused, Refused),
