@@ -13,6 +13,7 @@ from prefect import runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from flows.alerts import alert_for
 from flows.limits import sharing
 from onereel.adapters.briefs import check_kept, gather_references
 from onereel.approvals import Waiting, must_wait
@@ -20,7 +21,7 @@ from onereel.brief import Brief, Gate
 from onereel.casting import cast, connected, dated, stored_brief, stored_shots, vault_for
 from onereel.company import Company
 from onereel.delivering import Missing, Results, shot_states
-from onereel.errors import BadInput, OnereelError
+from onereel.errors import BadInput, BudgetReached, OnereelError
 from onereel.losses import give_up
 from onereel.media import write_noun
 from onereel.papers import Manifest
@@ -70,7 +71,15 @@ async def opened(asked: Asked) -> AsyncIterator[tuple[Company, Storyboard | None
         made = dated(found, today)
         async with (
             sharing() as share,
-            cast(made, settings, connection, vault, rehearsal=rehearse, share=share) as company,
+            cast(
+                made,
+                settings,
+                connection,
+                vault,
+                rehearsal=rehearse,
+                share=share,
+                alert=None if rehearse else alert_for(made.production, vault.url),
+            ) as company,
         ):
             for kept in (found, made):
                 await asyncio.to_thread(write_noun, vault, brief_key(kept.production), kept)
@@ -165,10 +174,12 @@ def nothing_filmed(results: Results) -> None:
     """Raise if not one shot has a take: there is nothing to deliver.
 
     Raises:
-        OnereelError: Says why, shot by shot.
+        BudgetReached, OnereelError: Says why, shot by shot.
     """
     reasons = [f"{shot}: {result.reason}" for shot, result in results.items() if isinstance(result, Missing)]
     if len(reasons) == len(results):
+        if any(isinstance(result, Missing) and result.cause == "budget" for result in results.values()):
+            raise BudgetReached("no shot could be filmed within the budget:\n" + "\n".join(reasons[:20]))
         raise OnereelError("no shot could be filmed:\n" + "\n".join(reasons[:20]))
 
 

@@ -19,7 +19,7 @@ from onereel.company import Bound, Company, Lab, Patience
 from onereel.crew import Camera, Vault
 from onereel.errors import BadInput, NotInVault
 from onereel.footage import Media
-from onereel.journal import Budget, Journal, budget_for
+from onereel.journal import Budget, Journal
 from onereel.media import fetch, read_noun
 from onereel.models import Model, ModelTable, Surface, with_proxy
 from onereel.reclaiming import LOOK_SECONDS, Reclaim, reclaim
@@ -27,6 +27,7 @@ from onereel.settings import Settings
 from onereel.slate import brief_key
 from onereel.storyboard import Storyboard
 from onereel.studio import StudioOptions, running
+from onereel.wall import Alert, walled_journal
 
 REHEARSALS = "rehearsal"
 """Where rehearsals are kept in a vault: nothing rehearsed is ever mistaken for something paid, or the other way."""
@@ -73,7 +74,14 @@ def surface_for(connection: Connection, model: Model) -> Surface:
 
 @asynccontextmanager
 async def cast(
-    brief: Brief, settings: Settings, connection: Connection, vault: Vault, *, rehearsal: bool, share: Sharing | None
+    brief: Brief,
+    settings: Settings,
+    connection: Connection,
+    vault: Vault,
+    *,
+    rehearsal: bool,
+    share: Sharing | None,
+    alert: Alert | None = None,
 ) -> AsyncIterator[Company]:
     """Compose the company of one production, for one run, in the running event loop.
 
@@ -84,6 +92,7 @@ async def cast(
         vault: Where everything is kept.
         rehearsal: The studio is the local one.
         share: Bounds shared with other workers; None without a server.
+        alert: Told when half of a budget, most of it, and all of it is spent or promised.
 
     Raises:
         BadInput: A model is unknown, retired, or not reachable with what is configured.
@@ -92,12 +101,13 @@ async def cast(
     models = brief.models
     text, image, video = table.writer(models.text), table.illustrator(models.image), table.camera(models.video)
     surfaces = [await asyncio.to_thread(surface_for, connection, model) for model in (text, image, video)]
-    budget = await asyncio.to_thread(budget_for, vault, brief.production, budget_of(settings, brief))
+    limits = budget_of(settings, brief), None if rehearsal else settings.day_budget_usd
+    journal = await asyncio.to_thread(walled_journal, vault, table, brief.production, *limits, alert)
     company = Company(
         brief=brief,
         vault=vault,
         table=table,
-        journal=Journal(vault, table, budget),
+        journal=journal,
         writer=Screenwriter(connection, table),
         illustrator=Illustrator(connection, _reader(vault), table),
         camera=cameras_of(connection, vault, table)[surfaces[2]],

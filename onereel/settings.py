@@ -21,6 +21,9 @@ class Settings(BaseSettings):
     budget_usd: float | None = Field(
         default=None, gt=0, description="Most a production may spend, whatever its brief says."
     )
+    day_budget_usd: float | None = Field(
+        default=None, gt=0, description="Most all productions of a vault may spend in a day (UTC)."
+    )
     text_in_flight: int = Field(default=4, ge=1, le=1000, description="Text calls under way at once.")
     image_in_flight: int = Field(default=8, ge=1, le=1000, description="Drawings under way at once.")
     video_in_flight: int = Field(default=10, ge=1, le=10_000, description="Takes being filmed at once.")

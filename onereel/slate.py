@@ -1,6 +1,7 @@
 """Names of things in a production: which take this is, and where its papers are kept."""
 
 import re
+from datetime import date
 
 from pydantic import Field
 
@@ -62,6 +63,11 @@ def cuts_prefix(production: str) -> str:
 def cut_prefix(production: str, version: int) -> str:
     """Return what the keys of one cut's papers start with."""
     return f"{cuts_prefix(production)}v{version:03d}/"
+
+
+def day_prefix(day: date) -> str:
+    """Return what the pointers to the paid calls of a day, of all productions, start with."""
+    return f"days/{day}/"
 
 
 def calls_prefix(production: str) -> str:

@@ -84,6 +84,16 @@ async def test_what_a_run_waits_for_is_left_to_it(make, studio, vault):
     assert (await (await filming).aresult()).state == "complete"
 
 
+async def test_a_film_the_vendor_has_no_more_is_told_and_may_be_given_up(make, left_behind, studio, vault):
+    studio()  # another one, which knows nothing of the first
+
+    told = await found()
+
+    assert {call.state for call in told.calls} == {"gone"}
+    assert all("onereel lost lighthouse s0" in call.reason for call in told.calls)
+    assert told.saved_usd == 0
+
+
 async def test_what_a_dead_worker_asked_is_closed_as_unknown(prefect, vault, studio, tmp_path):
     studio()
     asked = tmp_path / "asked"
