@@ -118,7 +118,7 @@ def test_a_schedule_switched_on_makes_the_stored_brief(api):
     waiting = {"deployments": {"id": {"any_": [found["id"]]}}}
 
     api.patch(address, json={"active": True}).raise_for_status()
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while not (runs := api.post("/flow_runs/filter", json=waiting).json()) and time.monotonic() < until:
         time.sleep(0.5)
     api.patch(address, json={"active": False}).raise_for_status()

@@ -1,0 +1,295 @@
+"""How long a production takes, over how long it has to.
+
+Films of 6 and of 40 shots are made against a local studio whose drawings take 1 s and whose operations take 5 s, the
+way a paid production is made: same flow, adapters, journal and limits. Each is made twice: on a running Prefect server,
+with the limits all workers share, and embedded, as the command line does it.
+
+The critical path is computed, not measured: the plan's own DAG (a keyframe before the takes it opens or closes, a take
+before the shot that continues it, a clip before its extension) is list-scheduled on as many places as may be in flight
+(ONEREEL_IMAGE_IN_FLIGHT, ONEREEL_VIDEO_IN_FLIGHT), first come, first served, each call taking exactly what the studio
+takes. Nothing else counts in it: no polling, downloading, decoding, cutting or bookkeeping. Without a bound it is the
+longest chain. The makespan lasts from the flow's first step to its final state; starting Prefect is reported apart.
+
+    python benchmarks/makespan.py [--json PATH] [--shots 6 40] [--database postgresql+asyncpg://...]
+"""
+
+import argparse
+import asyncio
+import heapq
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, cast
+
+from deployments.local import server
+from onereel.brief import Brief
+from onereel.casting import vault_for
+from onereel.media import keep
+from onereel.models import MODELS, PROXY, ModelTable, with_proxy
+from onereel.plan import Plan, plan
+from onereel.progress import embedded
+from onereel.report import Report
+from onereel.settings import Settings, read_settings
+from onereel.storyboard import Shot, Storyboard
+from onereel.studio import Latency, StudioOptions, running
+
+IMAGE_SECONDS, VIDEO_SECONDS, SHOT_SECONDS = 1.0, 5.0, 4
+LATENCY = Latency(text=0, image=IMAGE_SECONDS, video=VIDEO_SECONDS, extension=VIDEO_SECONDS)
+TABLE: ModelTable = with_proxy(MODELS)
+UNBOUND = 1_000_000
+DATABASE = "PREFECT_SERVER_DATABASE_CONNECTION_URL"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One film made.
+
+    Attributes:
+        where: The database of the server it ran on, or embedded.
+        path: Critical path under the bounds in force, in seconds.
+        chain: Critical path without bounds.
+        start: From calling the flow to its first step.
+        makespan: From its first step to its final state.
+        cpu: Processor seconds of the flow's process meanwhile.
+        assembly: Of the makespan, from the last take to the end.
+        load: Machine load, one minute's average, before it began.
+    """
+
+    shots: int
+    where: str
+    path: float
+    chain: float
+    start: float
+    makespan: float
+    cpu: float
+    assembly: float
+    calls: int
+    load: float
+
+    @property
+    def ratio(self) -> float:
+        """Makespan over critical path."""
+        return self.makespan / self.path
+
+
+def brief_of(shots: int) -> Brief:
+    """Return the brief of a film of this many shots."""
+    return Brief(
+        production=f"makespan-{shots}",
+        idea="A storm passes over a lighthouse.",
+        seconds=shots * SHOT_SECONDS,
+        resolution=PROXY,
+        budget_usd=100_000,
+    )
+
+
+def storyboard_of(shots: int) -> Storyboard:
+    """Return its shot list: every fifth shot opens on the picture the one before closes on."""
+    return Storyboard(
+        title="Makespan",
+        shots=tuple(
+            Shot(
+                id=f"s{number:03d}",
+                seconds=SHOT_SECONDS,
+                action=f"Wave number {number} breaks on the rock, {number * 7 % 100} gulls rise.",
+                closing=f"Foam number {number} runs off the rock." if number % 50 == 40 else "",
+                join="match" if number % 50 == 0 else "cut",
+            )
+            for number in range(10, 10 * shots + 1, 10)
+        ),
+    )
+
+
+def critical_path(found: Plan, image_in_flight: int, video_in_flight: int) -> float:
+    """Return when the last take is filmed if calls take exactly their time and nothing else takes any."""
+    after: dict[str, list[str]] = {still.id: [] for still in found.stills}
+    for take in found.takes:
+        needs = [name for name in (take.opening, take.closing) if name]
+        after[take.shot] = needs + ([f"{take.continues}/last"] if take.continues else [])
+        hops = [f"{take.shot}+{number}" for number in range(len(take.coverage.extensions))]
+        for before, hop in zip([take.shot, *hops], hops, strict=False):
+            after[hop] = [before]
+        after[f"{take.shot}/last"] = [hops[-1] if hops else take.shot]
+    stills = {still.id for still in found.stills}
+    free = {
+        "image": [0.0] * min(image_in_flight, len(after)),
+        "video": [0.0] * min(video_in_flight, len(after)),
+    }
+    order = {name: number for number, name in enumerate(after)}
+    ready = [(0.0, order[name], name) for name, needs in after.items() if not needs]
+    missing = {name: set(needs) for name, needs in after.items()}
+    heapq.heapify(ready)
+    ended: dict[str, float] = {}
+    while ready:
+        at, _, name = heapq.heappop(ready)
+        if name.endswith("/last"):
+            ended[name] = at
+        else:
+            kind, seconds = ("image", IMAGE_SECONDS) if name in stills else ("video", VIDEO_SECONDS)
+            begins = max(at, heapq.heappop(free[kind]))
+            ended[name] = begins + seconds
+            heapq.heappush(free[kind], ended[name])
+        for other, rest in missing.items():
+            if name in rest:
+                rest.remove(name)
+                if not rest:
+                    heapq.heappush(ready, (max(ended[one] for one in after[other]), order[other], other))
+    return max(ended.values())
+
+
+def _studio(line: Connection) -> None:
+    """Run a studio until told to stop: in a process of its own, as Google is."""
+    with running(StudioOptions(latency=LATENCY, footage="same")) as studio:
+        line.send(studio.url)
+        line.recv()
+
+
+@contextmanager
+def studio() -> Iterator[str]:
+    """Open a studio in another process; yields its address."""
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=_studio, args=(theirs,))
+    process.start()
+    try:
+        yield ours.recv()
+    finally:
+        ours.send("")
+        process.join()
+
+
+async def made(shots: int) -> dict[str, Any]:
+    """Make a film in this process and return when what happened."""
+    from flows.produce import produce  # noqa: PLC0415 - Prefect takes a second to import
+
+    vault = vault_for(read_settings(), rehearsal=False)
+    listed = keep(vault, storyboard_of(shots).model_dump_json().encode(), "json").key
+    began: list[float] = []
+
+    def note_start(flow: object, flow_run: object, state: object) -> None:  # noqa: ARG001 - Prefect's names
+        began.append(time.monotonic())
+
+    flow = produce.with_options(on_running=[note_start])
+    called, cpu = time.monotonic(), time.process_time()
+    state = await flow(brief=brief_of(shots), shots=listed, return_state=True)
+    ended = time.monotonic()
+    told = cast("Report", await state.aresult())
+    takes = [
+        datetime.fromisoformat(json.loads(vault.read(key))["at"])
+        for key in vault.keys("productions/")
+        if "/takes/" in key
+    ]
+    return {
+        "state": told.state,
+        "start": began[0] - called,
+        "makespan": ended - began[0],
+        "assembly": datetime.now(UTC).timestamp() - max(takes).timestamp() - (time.monotonic() - ended),
+        "cpu": time.process_time() - cpu,
+        "calls": told.calls.text + told.calls.image + told.calls.video,
+    }
+
+
+def measured(shots: int, where: str, environment: dict[str, str], settings: Settings) -> Row:
+    """Make a film in a process of its own and return how long it took."""
+    today = datetime.now(UTC).date()
+    found = plan(brief_of(shots), storyboard_of(shots), TABLE, today)
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, __file__, "--make", str(shots)],
+            env={**environment, "ONEREEL_VAULT": folder},
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+    told = json.loads(done.stdout.splitlines()[-1])
+    if told.pop("state") != "complete":
+        raise SystemExit(f"{shots} shots {where}: the film is not complete")
+    path = critical_path(found, settings.image_in_flight, settings.video_in_flight)
+    chain = critical_path(found, UNBOUND, UNBOUND)
+    return Row(shots=shots, where=where, path=path, chain=chain, load=load, **told)
+
+
+def run(counts: list[int], rounds: int, database: str) -> list[Row]:
+    """Make every film everywhere and return the rows; of several rounds, the fastest."""
+    stored: dict[str, Any] = {DATABASE: database} if database else {}
+    where = "PostgreSQL" if database else "SQLite"
+    settings = read_settings()
+    table = json.dumps({"video": [TABLE.video[brief_of(6).models.video].model_dump(mode="json")]})
+    with studio() as url, tempfile.TemporaryDirectory() as name:
+        home = Path(name)
+        common = {
+            **os.environ,
+            "PYTHONPATH": str(Path(__file__).parents[1]),
+            "GOOGLE_API_KEY": "rehearsal",
+            "GOOGLE_GENAI_USE_ENTERPRISE": "true",
+            "GOOGLE_GEMINI_BASE_URL": url,
+            "ONEREEL_MODELS": table,
+            **{f"ONEREEL_{kind}_PER_MINUTE": "100000" for kind in ("TEXT", "IMAGE", "VIDEO")},
+        }
+        alone = {**common, "PREFECT_HOME": str(home / "embedded")}
+        alone.pop("PREFECT_API_URL", None)
+        alone.pop(DATABASE, None)
+        with server(home / "server", log=home / "server.log", **stored) as here:
+            here.run("deployments.setup")
+            served = {**common, **here.environment, **common, "PREFECT_API_URL": here.api}
+            measured(counts[0], "warming up", served, settings)
+            rows = [_best(shots, where, served, settings, rounds) for shots in counts]
+        measured(counts[0], "warming up", alone, settings)
+        return rows + [_best(shots, "embedded", alone, settings, rounds) for shots in counts]
+
+
+def _best(shots: int, where: str, environment: dict[str, str], settings: Settings, rounds: int) -> Row:
+    return min((measured(shots, where, environment, settings) for _ in range(rounds)), key=lambda row: row.makespan)
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=Path, default=Path(__file__).parent / "results" / "makespan.json")
+    parser.add_argument("--shots", type=int, nargs="+", default=[6, 40])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--database", default="", help="Of the Prefect server; default: SQLite.")
+    parser.add_argument("--make", type=int, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.make:
+        embedded()
+        print(json.dumps(asyncio.run(made(args.make))))
+        return
+    rows = run(args.shots, args.rounds, args.database)
+    settings = read_settings()
+    print(
+        f"drawings {IMAGE_SECONDS:g} s, operations {VIDEO_SECONDS:g} s, in flight at most "
+        f"{settings.image_in_flight} and {settings.video_in_flight}; best of {args.rounds} rounds\n"
+    )
+    print(
+        f"{'shots':>5} {'server':11}{'critical path':>14}{'makespan':>10}{'ratio':>7}{'after last take':>17}"
+        f"{'engine start':>14}{'CPU s':>7}{'calls':>7}{'load':>6}"
+    )
+    for row in rows:
+        print(
+            f"{row.shots:5} {row.where:11}{row.path:12.1f} s{row.makespan:8.2f} s{row.ratio:7.3f}{row.assembly:15.2f} s"
+            f"{row.start:12.2f} s{row.cpu:7.1f}{row.calls:7}{row.load:6.1f}"
+        )
+    args.json.parent.mkdir(parents=True, exist_ok=True)
+    found = {
+        "image_seconds": IMAGE_SECONDS,
+        "video_seconds": VIDEO_SECONDS,
+        "image_in_flight": settings.image_in_flight,
+        "video_in_flight": settings.video_in_flight,
+        "rounds": args.rounds,
+        "rows": [{**asdict(row), "ratio": row.ratio} for row in rows],
+    }
+    args.json.write_text(json.dumps(found, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
