@@ -61,6 +61,7 @@ SHOTS = Storyboard(
             id=f"s{10 * number:03d}",
             seconds=4,
             action=f"Wave number {number} breaks on the rock, {number * 7} gulls rise.",
+            closing="The wave has gone, foam runs off the rock, close-up." if number == 2 else "",
             join="match" if number == 3 else "cut",
         )
         for number in range(1, 7)
@@ -437,13 +438,15 @@ def recipe(vault: Path) -> tuple[tuple[tuple[str, int], ...], int] | None:
 
 @contextmanager
 def staged() -> Iterator[Stage]:
-    """Open a studio and a Prefect server with its limits, and set the environment of all processes to come."""
+    """Open a studio and a Prefect server with its limits; until the block ends, the environment leads to them."""
     with ExitStack() as stack:
+        stack.callback(_restore, dict(os.environ))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="onereel-chaos-")))
         latency = Latency(text=0.05, image=0.15, video=0.3, extension=0.3)
         studio = stack.enter_context(running(StudioOptions(latency=latency, footage="same")))
         here = stack.enter_context(server(folder / "prefect", log=folder / "server.log"))
-        here.run("deployments.setup")
+        # A killed run keeps its places until their lease ends, minutes later; after a few kills none would be left.
+        here.run("deployments.setup", **{f"ONEREEL_{kind}_IN_FLIGHT": "1000" for kind in ("TEXT", "IMAGE", "VIDEO")})
         os.environ.update(
             {
                 **paying(studio),
@@ -454,6 +457,11 @@ def staged() -> Iterator[Stage]:
             }
         )
         yield Stage(studio, folder)
+
+
+def _restore(environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
 
 
 def print_head() -> None:
