@@ -11,6 +11,7 @@ Every entry is a create-only object under ``journal/<key[:2]>/<key>/``; what exi
                                        lost.json         a person gave it up (`onereel lost`, `--repay`): it still
                                                          counts as spent, and the same may be asked once more
 
+Beside them, while the answer is awaited, ``lease.json`` is written over and over: a sign of life for other machines.
 Reading an entry that cannot be understood raises: the journal fails closed.
 """
 
