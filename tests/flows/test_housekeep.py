@@ -12,7 +12,7 @@ import pytest
 from flows.housekeep import housekeep
 from onereel.adapters.folder import FolderVault
 from onereel.journal import calls_of, entry_key
-from onereel.losses import open_calls
+from onereel.losses import give_up, open_calls
 from onereel.studio import Latency
 
 FILMING = 1.5
@@ -84,14 +84,21 @@ async def test_what_a_run_waits_for_is_left_to_it(make, studio, vault):
     assert (await (await filming).aresult()).state == "complete"
 
 
-async def test_a_film_the_vendor_has_no_more_is_told_and_may_be_given_up(make, left_behind, studio, vault):
-    studio()  # another one, which knows nothing of the first
+async def test_a_film_the_vendor_has_no_more_is_told_and_may_be_given_up(make, left_behind, studio, vault, monkeypatch):
+    other = studio()  # another one, which knows nothing of the first
 
     told = await found()
+    monkeypatch.setenv("ONEREEL_DEADLINE", "60")
+    report_lost = [give_up(FolderVault(vault), "lighthouse", shot, "a person") for shot in ("s010", "s020")]
+    report = await (await make(seconds=12)).aresult()
 
     assert {call.state for call in told.calls} == {"gone"}
     assert all("onereel lost lighthouse s0" in call.reason for call in told.calls)
     assert told.saved_usd == 0
+    assert [len(lost) for lost in report_lost] == [1, 1]
+    assert report.state == "complete"
+    assert other.tally().accepted["video"] == 2
+    assert report.usd.spent == pytest.approx(left_behind.tally().total_usd + other.tally().total_usd, abs=1e-5)
 
 
 async def test_what_a_dead_worker_asked_is_closed_as_unknown(prefect, vault, studio, tmp_path):
