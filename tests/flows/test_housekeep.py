@@ -89,12 +89,14 @@ async def test_a_film_the_vendor_has_no_more_is_told_and_may_be_given_up(make, l
 
     told = await found()
     monkeypatch.setenv("ONEREEL_DEADLINE", "60")
+    held = await make(seconds=12)
     report_lost = [give_up(FolderVault(vault), "lighthouse", shot, "a person") for shot in ("s010", "s020")]
     report = await (await make(seconds=12)).aresult()
 
     assert {call.state for call in told.calls} == {"gone"}
     assert all("onereel lost lighthouse s0" in call.reason for call in told.calls)
     assert told.saved_usd == 0
+    assert "`onereel reclaim` asks for it again" in held.message
     assert [len(lost) for lost in report_lost] == [1, 1]
     assert report.state == "complete"
     assert other.tally().accepted["video"] == 2
