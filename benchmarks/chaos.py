@@ -403,7 +403,7 @@ def kill_many(stage: Stage, kills: int, seed: int, seconds: float, told: Callabl
         total.slates += made[1] if made else 0
         if made is None or made[0] != (plan or ())[0] or found.twice or found.lost or not found.agree:
             total.odd.append(f"{total.kills}: killed at {at:.3f} s: {again['state']}: {again['message']}; {found}")
-        if total.kills % 10 == 0:
+        if total.kills % 5 == 0:
             told(f"{total.kills} kills: twice {total.twice}, lost {total.lost}, whole {total.whole}")
     return total
 
@@ -506,9 +506,9 @@ def main() -> None:
             write(args.json, found)
         if args.kills:
             killed = kill_many(stage, args.kills, args.seed, args.seconds, lambda line: print(line, flush=True))
-            found["kills"] = asdict(killed)
+            found["kills"] = vars(killed)  # asdict would spoil its Counters
             write(args.json, found)
-            print(json.dumps({**asdict(killed), "instants": len(killed.instants)}, indent=1))
+            print(json.dumps({**vars(killed), "instants": len(killed.instants)}, indent=1))
 
 
 def write(path: Path, found: dict[str, Any]) -> None:
