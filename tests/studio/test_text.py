@@ -8,8 +8,8 @@ from google.genai import errors, types
 from pydantic import BaseModel, Field
 
 from onereel.brief import Brief
-from onereel.models import MODELS
 from onereel.coverage import cover
+from onereel.models import MODELS
 from onereel.prompts import storyboard_schema, storyboard_words
 from onereel.storyboard import Storyboard, faults
 from tests.studio.clients import FLASH, VEO
