@@ -2,7 +2,8 @@
 
 Prefect's own ``concurrency()`` asks one place at a time and, when the server's database is busy (503, which SQLite is
 as soon as two write at once), waits two seconds and more before asking again, with everyone behind it waiting too: a
-film of six shots took three times as long. Here a busy server is asked again at once, over one connection a run.
+film of six shots took three times as long. Here a busy server is asked again at once, over one connection a run, and a
+place is handed on from call to call within a run.
 """
 
 import asyncio
@@ -10,8 +11,9 @@ import contextlib
 import logging
 import random
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import httpx
@@ -29,6 +31,10 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS = 300.0
 """How long a place is held for a worker that died."""
 RENEW_SECONDS = 100.0
+IDLE_SECONDS = 1.0
+"""How long a place is kept for the next call of the same run: asking for one takes longer, the busier the server."""
+HANDED_ON_SECONDS = 60.0
+"""How long a run may hand on a place before it goes back, for others to have."""
 PATIENCE = 300.0
 """How long a server may be out of reach before a run gives up."""
 LONGEST_PAUSE = {True: 5.0, False: 0.3}
@@ -43,7 +49,36 @@ async def sharing() -> AsyncIterator[Sharing | None]:
         yield None
         return
     async with get_client() as client:
-        yield Places(client).place
+        places = Places(client)
+        try:
+            yield places.place
+        finally:
+            await places.give_back()
+
+
+@dataclass(eq=False)
+class Held:
+    """A place held under a limit.
+
+    Attributes:
+        since: When the server gave it.
+        renewing: Keeps its lease alive.
+        idle: Gives it back if nobody takes it over.
+    """
+
+    lease: UUID
+    since: float
+    renewing: asyncio.Task[None]
+    idle: asyncio.TimerHandle | None = None
+
+
+@dataclass
+class Line:
+    """Those of one run who wait for a place under one limit, and the places it can hand on."""
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    spare: deque[Held] = field(default_factory=deque)
+    freed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Places:
@@ -51,7 +86,8 @@ class Places:
 
     def __init__(self, client: PrefectClient) -> None:
         self._client = client
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._lines: defaultdict[str, Line] = defaultdict(Line)
+        self._releasing: set[asyncio.Task[None]] = set()
 
     @contextlib.asynccontextmanager
     async def place(self, kind: str) -> AsyncIterator[None]:
@@ -60,16 +96,56 @@ class Places:
         Raises:
             BadInput: The server has no such limit; says how to create it.
         """
-        async with self._turns[kind]:
-            lease = await self._lease(f"onereel-{kind}")
-        renewing = asyncio.create_task(self._renew(lease))
+        line = self._lines[kind]
+        async with line.turn:
+            held = self._taken_over(line) or await self._new(line, f"onereel-{kind}")
         try:
             yield
         finally:
-            renewing.cancel()
-            await self._release(lease)
+            self._hand_on(line, held)
 
-    async def _lease(self, name: str) -> UUID:
+    async def give_back(self) -> None:
+        """Give back every place that is held for nobody."""
+        for line in self._lines.values():
+            while line.spare:
+                self._release(line, line.spare[0])
+        await asyncio.gather(*self._releasing)
+
+    def _taken_over(self, line: Line) -> Held | None:
+        if not line.spare:
+            return None
+        held = line.spare.popleft()
+        if held.idle is not None:
+            held.idle.cancel()
+        return held
+
+    def _hand_on(self, line: Line, held: Held) -> None:
+        """Keep a place a moment for the next of this run; one held for long goes back, for other runs to have."""
+        line.spare.append(held)
+        if time.monotonic() - held.since > HANDED_ON_SECONDS:
+            self._release(line, held)
+        else:
+            held.idle = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._release, line, held)
+            line.freed.set()
+
+    def _release(self, line: Line, held: Held) -> None:
+        line.spare.remove(held)
+        held.renewing.cancel()
+        if held.idle is not None:
+            held.idle.cancel()
+        task = asyncio.ensure_future(self._released(held.lease))
+        self._releasing.add(task)
+        task.add_done_callback(self._releasing.discard)
+
+    async def _released(self, lease: UUID) -> None:
+        """Give a place back; one that cannot be given back is freed when its lease ends."""
+        try:
+            await _persistently(lambda: self._client.release_concurrency_slots_with_lease(lease))
+        except httpx.HTTPError as error:
+            log.warning("a place under a shared limit is kept for up to %.0f s: %s", LEASE_SECONDS, error)
+
+    async def _new(self, line: Line, name: str) -> Held:
+        """Ask the server for a place, unless one is handed on before it answers."""
         run = runtime.flow_run.id
         holder = ConcurrencyLeaseHolder(type="flow_run", id=UUID(run)) if run else None
 
@@ -78,11 +154,15 @@ class Places:
                 names=[name], slots=1, mode="concurrency", lease_duration=LEASE_SECONDS, holder=holder
             )
 
-        answer = await _persistently(ask, waits=True)
+        line.freed.clear()
+        answer = await _persistently(ask, freed=line.freed)
+        if answer is None:
+            return self._taken_over(line) or await self._new(line, name)
         granted = ConcurrencyLimitWithLeaseResponse.model_validate(answer.json())
         if not granted.limits:
             raise BadInput(f"the Prefect server has no limit {name!r}; run `python -m deployments.setup` once")
-        return granted.lease_id
+        renewing = asyncio.create_task(self._renew(granted.lease_id))
+        return Held(granted.lease_id, time.monotonic(), renewing)
 
     async def _renew(self, lease: UUID) -> None:
         """Keep a lease for as long as it is needed. One that is lost costs a place too many, not a take."""
@@ -94,16 +174,11 @@ class Places:
                 log.warning("a place under a shared limit was lost: %s", error)
                 return
 
-    async def _release(self, lease: UUID) -> None:
-        """Give a place back; one that cannot be given back is freed when its lease ends."""
-        try:
-            await _persistently(lambda: self._client.release_concurrency_slots_with_lease(lease))
-        except httpx.HTTPError as error:
-            log.warning("a place under a shared limit is kept for up to %.0f s: %s", LEASE_SECONDS, error)
 
-
-async def _persistently(ask: Callable[[], Awaitable[httpx.Response]], *, waits: bool = False) -> httpx.Response:
-    """Ask until the server answers, and, if it `waits`, until a place is free.
+async def _persistently(
+    ask: Callable[[], Awaitable[httpx.Response]], *, freed: asyncio.Event | None = None
+) -> httpx.Response | None:
+    """Ask until the server answers; while all places are taken, until one is, or one was `freed`: None.
 
     Raises:
         httpx.HTTPError: It answers otherwise, or was out of reach for too long.
@@ -116,7 +191,7 @@ async def _persistently(ask: Callable[[], Awaitable[httpx.Response]], *, waits: 
                 return await ask()
         except httpx.HTTPStatusError as error:
             status = error.response.status_code
-            taken = waits and status == TAKEN
+            taken = freed is not None and status == TAKEN
             if taken:
                 since = time.monotonic()
             elif status not in BUSY or time.monotonic() - since > PATIENCE:
@@ -124,5 +199,11 @@ async def _persistently(ask: Callable[[], Awaitable[httpx.Response]], *, waits: 
         except httpx.TransportError:
             if time.monotonic() - since > PATIENCE:
                 raise
-        await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
+        wait = pause * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, not a secret
         pause = min(pause * 1.5, LONGEST_PAUSE[taken])
+        if freed is None:
+            await asyncio.sleep(wait)
+            continue
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(freed.wait(), wait)
+            return None
