@@ -28,7 +28,11 @@ def open_vault(url: str) -> Vault:
     if not url.strip() or _SCHEME.match(url):
         raise BadInput(f"{url[:200]!r} is not a vault: give a folder path or s3://bucket/prefix")
     path = Path(url).expanduser()
-    if path.exists() and not path.is_dir():
+    try:
+        taken = path.exists() and not path.is_dir()
+    except OSError as error:
+        raise BadInput(f"vault {url}: {error.strerror}; let this user read and write there, or name another") from error
+    if taken:
         raise BadInput(f"the vault {path} is a file: give a folder path or s3://bucket/prefix")
     return FolderVault(path)
 

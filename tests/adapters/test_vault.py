@@ -557,8 +557,8 @@ class TestFolders:
     def test_a_folder_one_may_not_write_to_is_told(self, tmp_path):
         tmp_path.chmod(0o555)
         me = os.geteuid()
-        for above in [*tmp_path.parents][:3]:
-            if me == 0 and above.name.startswith("pytest"):
+        for above in [*tmp_path.parents][:4]:
+            if me == 0 and above.name.startswith(("pytest", "popen")):
                 above.chmod(0o755)
         if me == 0:
             os.seteuid(65534)
@@ -569,6 +569,19 @@ class TestFolders:
             if me == 0:
                 os.seteuid(0)
             tmp_path.chmod(0o755)
+
+    def test_a_folder_one_may_not_even_look_into_is_told(self, tmp_path):
+        (tmp_path / "shut").mkdir(mode=0o000)
+        me = os.geteuid()
+        if me == 0:
+            os.seteuid(65534)
+        try:
+            with pytest.raises(BadInput, match="shut/vault: Permission denied; let this user read and write there"):
+                open_vault(str(tmp_path / "shut" / "vault"))
+        finally:
+            if me == 0:
+                os.seteuid(0)
+            (tmp_path / "shut").chmod(0o755)
 
     def test_a_file_in_the_way_is_told(self, tmp_path):
         vault = open_vault(str(tmp_path))
