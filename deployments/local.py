@@ -163,6 +163,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m deployments.local", description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--port", type=int, default=4200)
     port = parser.parse_args().port
+    # Also when started in the background of a script, where SIGINT is ignored, by us and by all we start.
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     with server(port=port) as here:
         here.deploy()
         with here.worker(Path.cwd()):
