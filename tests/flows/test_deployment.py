@@ -37,9 +37,21 @@ def workplace(here, tmp_path_factory):
         yield folder
 
 
+class PatientTransport(httpx.HTTPTransport):
+    """Asks again where SQLite was busy: a Prefect server then answers 503, as it tells its own clients to expect."""
+
+    def handle_request(self, request):
+        for _ in range(20):
+            answer = super().handle_request(request)
+            if answer.status_code != 503:
+                break
+            time.sleep(0.5)
+        return answer
+
+
 @pytest.fixture(scope="module")
 def api(here):
-    with httpx.Client(base_url=here.api, timeout=30) as client:
+    with httpx.Client(base_url=here.api, timeout=30, transport=PatientTransport()) as client:
         yield client
 
 
