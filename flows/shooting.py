@@ -41,6 +41,7 @@ class Shooting:
         self.company, self.plan, self.retakes = company, plan, retakes or {}
         self.shots = {shot.id: shot for shot in storyboard.shots}
         self.planned = {take.shot: take for take in plan.takes}
+        self.stills = {still.id: still for still in plan.stills}
         self.pictures: dict[str, Media] = {}
         self._under_way: dict[str, asyncio.Task[Any]] = {}
 
@@ -80,7 +81,7 @@ class Shooting:
         return result
 
     async def _keyframe(self, id_: str) -> Keyframe:
-        still = next(still for still in self.plan.stills if still.id == id_)
+        still = self.stills[id_]
         sheets = {guide.sheet: await self.sheet(guide.sheet) for guide in still.guides if guide.sheet}
         keyframe = await draw_keyframe(self.plan, still, {**self.pictures, **sheets})
         if still.retouch:
