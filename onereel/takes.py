@@ -11,6 +11,7 @@ from onereel.footage import Footage, Media
 from onereel.likeness import Fingerprint
 from onereel.models import Surface
 from onereel.noun import Noun
+from onereel.verdicts import Verdict
 
 
 def recipe_of(*parts: Any) -> str:
@@ -33,6 +34,7 @@ class Keyframe(Noun):
     candidates: tuple[Media, ...] = Field(default=(), description="All drawings it was chosen from.")
     distinct: int = Field(default=1, ge=1, description="How many of them differ.")
     findings: tuple[str, ...] = Field(default=(), description="What was noticed and done.")
+    verdicts: tuple[Verdict, ...] = Field(default=(), description="Of the picture chosen.")
     usd: float = Field(default=0, ge=0, description="What it cost, redrawing included.")
     reused: bool = Field(default=False, description="Taken from the vault for the same words, not paid.")
 
@@ -87,6 +89,7 @@ class Take(Noun):
     usd: float = Field(ge=0)
     parent: str = Field(default="", description="Slate of the take it continues.")
     findings: tuple[str, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
     at: datetime
 
 
