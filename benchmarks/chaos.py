@@ -40,8 +40,8 @@ from typing import Any
 from deployments.local import server
 from onereel.adapters.folder import FolderVault
 from onereel.brief import Brief
+from onereel.calls import Call, calls_of, key_of, spent_on, unknown_on
 from onereel.delivering import latest_manifest
-from onereel.journal import Call, calls_of, key_of, spent_on, unknown_on
 from onereel.media import keep
 from onereel.models import MODELS, PROXY, with_proxy
 from onereel.storyboard import Shot, Storyboard

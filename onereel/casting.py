@@ -15,11 +15,12 @@ from onereel.adapters.shotlists import read_shots
 from onereel.adapters.vaults import Shelf, open_vault
 from onereel.adapters.veo import VeoCamera
 from onereel.brief import Brief
+from onereel.budget import Budget
 from onereel.company import Bound, Company, Lab, Patience
 from onereel.crew import Camera, Vault
 from onereel.errors import BadInput, NotInVault
 from onereel.footage import Media
-from onereel.journal import Budget, Journal
+from onereel.journal import Journal
 from onereel.media import fetch, read_noun
 from onereel.models import Model, ModelTable, Surface, with_proxy
 from onereel.reclaiming import LOOK_SECONDS, Reclaim, reclaim

@@ -20,13 +20,13 @@ from onereel.adapters.ledgers import write_ledger
 from onereel.adapters.shotlists import read_shots, write_shots
 from onereel.approvals import approve as say_yes
 from onereel.brief import Brief
+from onereel.calls import calls_of
 from onereel.casting import budget_of, dated, reclaimed, stored_brief, surface_for, table_for, vault_for
 from onereel.crew import Vault
 from onereel.delivering import latest_manifest
 from onereel.errors import BadInput, BudgetReached, OnereelError
 from onereel.estimating import assumed
 from onereel.estimating import estimate as estimated
-from onereel.journal import calls_of
 from onereel.ledger import ledger as ledger_of
 from onereel.losses import give_up
 from onereel.media import keep

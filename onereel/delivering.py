@@ -15,6 +15,7 @@ from onereel.adapters.ledgers import ledger_csv, ledger_parquet
 from onereel.adapters.master import assemble
 from onereel.adapters.sheet import contact_sheet, poster
 from onereel.adapters.timeline import TakeFile, timeline
+from onereel.calls import calls_of, spent_on, unknown_on
 from onereel.company import Company
 from onereel.crew import Vault
 from onereel.cut import FADE_FRAMES, Assembly, Clip, Cut
@@ -22,7 +23,6 @@ from onereel.drafts import TakePlan
 from onereel.errors import NotInVault
 from onereel.filming import takes_of
 from onereel.footage import CONTENT_TYPES, Footage, Media
-from onereel.journal import calls_of, spent_on, unknown_on
 from onereel.ledger import ledger
 from onereel.media import fetch_file, keep_file, keep_noun, read_noun
 from onereel.models import FPS

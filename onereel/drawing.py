@@ -5,11 +5,11 @@ import contextlib
 import logging
 
 from onereel.adapters.pictures import check_drawing, fit, inspect_picture
+from onereel.calls import Goods, Wanted
 from onereel.company import Company
 from onereel.errors import FootageError, NoAnswer, NotInVault
 from onereel.footage import Media
 from onereel.guides import Guide, numbered
-from onereel.journal import Goods, Wanted
 from onereel.likeness import Fingerprint, frozen, near_duplicates, repeats
 from onereel.media import fetch, keep, keep_noun, read_noun
 from onereel.orders import DrawOrder, Labelled

@@ -11,13 +11,13 @@ from pathlib import Path
 from onereel.adapters.film import Inspection, check_footage, inspect
 from onereel.adapters.film import Wanted as WantedFootage
 from onereel.adapters.master import assemble
+from onereel.calls import Call, Goods, Outcome, Wanted
 from onereel.company import Company, Lab
 from onereel.crew import Film
 from onereel.cut import Clip, Cut
 from onereel.drafts import TakePlan
 from onereel.errors import FootageError, Gone, NoAnswer, StillFilming, StudioBusy
 from onereel.footage import Footage, Media
-from onereel.journal import Call, Goods, Outcome, Wanted
 from onereel.media import fetch, fetch_file, keep, keep_file, keep_noun, read_noun
 from onereel.models import FPS, frame_size
 from onereel.orders import ClipOrder, ExtendOrder, Labelled

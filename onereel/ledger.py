@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from onereel.journal import Call, spent_on, unknown_on
+from onereel.calls import Call, spent_on, unknown_on
 from onereel.noun import Noun
 from onereel.orders import DrawOrder, TextOrder
 from onereel.plan import Purchase

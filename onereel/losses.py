@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime
 
+from onereel.calls import ENDS, Call, Outcome, calls_of, entry_key, read_call
 from onereel.crew import Vault
 from onereel.errors import BadInput
-from onereel.journal import ENDS, Call, Outcome, calls_of, entry_key, is_dead, read_call
 from onereel.media import keep_noun, read_noun
+from onereel.owners import is_dead
 from onereel.slate import shot_of
 
 REVIVED = {"unknown"}

@@ -10,15 +10,16 @@ from typing import Literal
 from pydantic import Field
 
 from onereel.adapters.connection import Connection
+from onereel.calls import Call
 from onereel.company import Lab
 from onereel.crew import Vault
 from onereel.errors import BadInput, Filtered, Gone, NoAnswer, Refused, StillFilming
 from onereel.filming import collect_call
-from onereel.journal import Call, is_dead
 from onereel.losses import bury, mark_gone, open_calls, subject_of
 from onereel.models import Surface
 from onereel.noun import Noun
 from onereel.orders import DrawOrder, TextOrder
+from onereel.owners import is_dead
 
 log = logging.getLogger(__name__)
 

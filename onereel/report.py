@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from onereel.calls import calls_of, spent_on, unknown_on
 from onereel.company import Company
 from onereel.delivering import Missing, Results
-from onereel.journal import calls_of, spent_on, unknown_on
 from onereel.models import FPS
 from onereel.noun import Noun
 from onereel.papers import Manifest

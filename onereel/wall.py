@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Literal
 
+from onereel.budget import Budget
+from onereel.calls import Call, Intent, Wanted, calls_of, read_call
 from onereel.crew import Vault
 from onereel.errors import BudgetReached, Refused
-from onereel.journal import Budget, Call, Intent, Journal, Wanted, calls_of, read_call
+from onereel.journal import Journal
 from onereel.models import ModelTable
 from onereel.prices import price
 from onereel.slate import calls_prefix, day_prefix
@@ -207,12 +209,14 @@ class WalledJournal(Journal):
         Raises:
             BudgetReached: It does not.
         """
+        confirmed = False
         try:
             over = await self._over_once_written(intent)
-        except BaseException:
-            stopped = Refused("the run was stopped before anything was asked")
-            await asyncio.shield(self._end(intent, "refused", 0.0, stopped))
-            raise
+            confirmed = True
+        finally:
+            if not confirmed:
+                stopped = Refused("the run was stopped before anything was asked")
+                await asyncio.shield(self._end(intent, "refused", 0.0, stopped))
         if over is not None:
             await self._end(intent, "refused", 0.0, Refused(str(over)))
             self.budget.refused(intent.usd)

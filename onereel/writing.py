@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime
 from pydantic import Field, ValidationError
 
 from onereel.brief import Brief
+from onereel.calls import Goods, Wanted
 from onereel.company import Company
 from onereel.crew import Vault
 from onereel.errors import BadInput, NoAnswer, Refused
-from onereel.journal import Goods, Wanted
 from onereel.media import fetch, keep, keep_noun, read_noun
 from onereel.models import ModelTable, Surface
 from onereel.noun import Noun

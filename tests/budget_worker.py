@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 from onereel.adapters.folder import FolderVault
+from onereel.calls import Goods
 from onereel.errors import BudgetReached
-from onereel.journal import Goods
 from onereel.wall import walled_journal
 from tests.journal_worker import DRAWING, GOODS, wanted
 from tests.productions import TABLE

@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 from onereel.adapters.folder import FolderVault
+from onereel.budget import Budget
+from onereel.calls import Goods, Wanted
 from onereel.errors import OnereelError
 from onereel.footage import Media
-from onereel.journal import Budget, Goods, Journal, Wanted
+from onereel.journal import Journal
 from onereel.models import Surface
 from onereel.orders import ClipOrder, DrawOrder
 from tests.productions import TABLE, VEO

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from onereel.adapters.folder import FolderVault
+from onereel.calls import calls_of, spent_on
 from onereel.errors import BudgetReached
-from onereel.journal import calls_of, spent_on
 from onereel.prices import price
 from onereel.settings import Settings
 from onereel.wall import SharedBudget, walled_journal

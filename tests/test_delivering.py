@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from onereel.adapters.film import verify
+from onereel.calls import calls_of, spent_on
 from onereel.delivering import (
     Missing,
     Story,
@@ -22,7 +23,6 @@ from onereel.delivering import (
     shot_states,
 )
 from onereel.filming import takes_of
-from onereel.journal import calls_of, spent_on
 from onereel.media import fetch, fetch_file
 from onereel.papers import AI_LABEL
 from onereel.report import report

@@ -7,9 +7,9 @@ import json
 import pytest
 from PIL import Image
 
+from onereel.calls import calls_of
 from onereel.drawing import draw_still, edit, find_reusable, part, references_by_path
 from onereel.errors import Filtered, NoAnswer, NotInVault
-from onereel.journal import calls_of
 from onereel.likeness import Thresholds
 from onereel.media import fetch, keep
 from onereel.slate import keyframe_key

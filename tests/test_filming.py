@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from onereel.adapters.film import verify
+from onereel.calls import calls_of
 from onereel.errors import BudgetReached, Filtered, NoAnswer, OutcomeUnknown, Refused, StillFilming, StudioBusy
 from onereel.filming import (
     Frames,
@@ -21,7 +22,6 @@ from onereel.filming import (
     read_looks,
     takes_of,
 )
-from onereel.journal import calls_of
 from onereel.media import fetch, fetch_file, keep
 from onereel.studio import StudioOptions, parse_fault, running
 from onereel.takes import Looks

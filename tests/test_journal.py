@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from onereel.adapters.folder import FolderVault
+from onereel.budget import Budget, budget_for
+from onereel.calls import ENDS, Goods, Submitted, calls_of, entry_key, key_of, read_call, spent_on, unknown_on
 from onereel.errors import (
     BadInput,
     BudgetReached,
@@ -25,24 +27,11 @@ from onereel.errors import (
     VaultError,
 )
 from onereel.footage import Media
-from onereel.journal import (
-    ENDS,
-    Budget,
-    Goods,
-    Journal,
-    Submitted,
-    budget_for,
-    calls_of,
-    entry_key,
-    is_dead,
-    key_of,
-    read_call,
-    spent_on,
-    unknown_on,
-)
+from onereel.journal import Journal
 from onereel.media import keep_noun
 from onereel.models import Surface
 from onereel.orders import ExtendOrder, Labelled, TextOrder
+from onereel.owners import is_dead
 from onereel.policy import persist
 from onereel.prices import price
 from tests.journal_worker import CLIP, DRAWING, GOODS, wanted

@@ -8,9 +8,11 @@ import pytest
 
 from onereel.adapters.ledgers import COLUMNS, ledger_csv, ledger_parquet, table, write_ledger
 from onereel.adapters.tables import read_csv
+from onereel.budget import Budget
+from onereel.calls import Goods, calls_of
 from onereel.errors import Filtered
 from onereel.footage import Media
-from onereel.journal import Budget, Goods, Journal, calls_of
+from onereel.journal import Journal
 from onereel.ledger import NO_SHOT, ledger
 from onereel.plan import Purchase
 from onereel.slate import shot_of

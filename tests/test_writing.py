@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from onereel.calls import calls_of
 from onereel.errors import BadInput, Refused
-from onereel.journal import calls_of
 from onereel.storyboard import Storyboard
 from onereel.studio import parse_fault
 from onereel.writing import (

@@ -11,7 +11,7 @@ import pytest
 
 from flows.housekeep import housekeep
 from onereel.adapters.folder import FolderVault
-from onereel.journal import calls_of, entry_key
+from onereel.calls import calls_of, entry_key
 from onereel.losses import give_up, open_calls
 from onereel.studio import Latency
 

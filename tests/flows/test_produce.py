@@ -13,10 +13,10 @@ from onereel.adapters.film import inspect, verify
 from onereel.adapters.folder import FolderVault
 from onereel.approvals import approve
 from onereel.brief import Brief
+from onereel.calls import calls_of
 from onereel.delivering import latest_manifest
 from onereel.errors import BadInput
 from onereel.footage import Media
-from onereel.journal import calls_of
 
 FIRST_AND_LAST = {
     "id": "s010",

@@ -5,9 +5,9 @@ import pytest
 from flows.produce import produce
 from onereel.adapters.folder import FolderVault
 from onereel.brief import Brief
+from onereel.calls import calls_of
 from onereel.cli import main
 from onereel.errors import BadInput
-from onereel.journal import calls_of
 from tests.flows.conftest import BRIEF
 
 LONGER = Brief.model_validate({**BRIEF.model_dump(), "seconds": 12})

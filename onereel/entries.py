@@ -1,0 +1,72 @@
+"""The entries of a journal, read and written off the event loop."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+from onereel.calls import Call, Intent, Lease, entry_key, read_call
+from onereel.crew import Vault
+from onereel.errors import VaultError
+from onereel.media import keep_noun, write_noun
+from onereel.noun import Noun
+from onereel.slate import calls_prefix
+
+log = logging.getLogger(__name__)
+
+WRITE_AGAIN = (0.1, 0.5, 2.0)
+"""Pauses before writing down once more what was paid for, where the vault fails."""
+
+
+class Entries:
+    """The entries of one vault, as one run reads and writes them."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._pointed: set[str] = set()
+
+    async def read(self, key: str) -> Call | None:
+        """Return the call under a key, or None if it was never intended."""
+        return await asyncio.to_thread(read_call, self._vault, key)
+
+    async def write(self, key: str, state: str, noun: Noun) -> bool:
+        """Write an entry; return whether this did, False if it was there."""
+        return await asyncio.to_thread(keep_noun, self._vault, entry_key(key, state), noun)
+
+    async def insist(self, key: str, state: str, noun: Noun) -> None:
+        """Write down what was paid for, a few times over where the vault fails."""
+        for pause in WRITE_AGAIN:
+            try:
+                await self.write(key, state, noun)
+            except VaultError as failed:
+                log.warning("%s of %s cannot be written down, trying again: %s", state, key[:12], failed)
+                await asyncio.sleep(pause)
+            else:
+                return
+        await self.write(key, state, noun)
+
+    async def point(self, production: str, key: str) -> None:
+        """Note that a production uses a call, so that its ledger and budget find it without reading all others."""
+        if key not in self._pointed:
+            pointer = f"{calls_prefix(production)}{key}.json"
+            await asyncio.to_thread(self._vault.create, pointer, b"{}", "application/json")
+            self._pointed.add(key)
+
+    @contextlib.asynccontextmanager
+    async def living(self, intent: Intent, lease: float) -> AsyncIterator[None]:
+        """Renew the lease of whoever asked, every third of its seconds, for as long as the block runs."""
+        living = asyncio.ensure_future(self._live(intent, lease))
+        try:
+            yield
+        finally:
+            living.cancel()
+
+    async def _live(self, intent: Intent, lease: float) -> None:
+        while True:
+            await asyncio.sleep(lease / 3)
+            sign = Lease(until=datetime.now(UTC) + timedelta(seconds=lease))
+            try:
+                await asyncio.to_thread(write_noun, self._vault, entry_key(intent.key, "lease"), sign)
+            except VaultError as failed:
+                log.warning("%s: its lease cannot be renewed: %s", intent.label, failed)

@@ -1,0 +1,28 @@
+"""Whoever asked: whether they still wait for the answer."""
+
+import socket
+import time
+
+from onereel.calls import Intent
+
+
+def is_dead(intent: Intent) -> bool:
+    """Return whether whoever asked will not hear an answer any more: its process is gone, or its lease ran out."""
+    if time.time() > intent.until.timestamp():
+        return True
+    if intent.host != socket.gethostname():
+        return False
+    return started(intent.process) != intent.started
+
+
+def started(process: int) -> float:
+    """Return when a process of this machine started, in clock ticks since boot; 0 if it is gone or cannot be told.
+
+    A killed process nobody has waited for is still listed, as a zombie; it will not answer either.
+    """
+    try:
+        with open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as stat:  # noqa: PTH123 - not ours
+            fields = stat.read().rsplit(")", 1)[1].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return 0.0 if fields[0] in "ZX" else float(fields[19])

@@ -1,0 +1,47 @@
+"""Tries: how often the same may be asked again, after it brought nothing."""
+
+import shlex
+from dataclasses import dataclass
+
+from onereel.calls import Intent, Outcome, Wanted
+from onereel.errors import Filtered, NoAnswer, OutcomeUnknown
+from onereel.slate import shot_of
+
+
+@dataclass
+class Tries:
+    """Earlier attempts at an order, as far as the policy counts them."""
+
+    wanted: Wanted
+    filtered: int = 0
+    failed: int = 0
+    unknown: int = 0
+
+    def count(self, intent: Intent, outcome: Outcome) -> None:
+        """Count one more attempt that ended without goods.
+
+        Raises:
+            Filtered, NoAnswer, OutcomeUnknown: It ended so, and the policy forbids another.
+        """
+        told = "; ".join(outcome.reasons)
+        if outcome.end == "filtered":
+            self.filtered += 1
+            if self.filtered > self.wanted.filtered_tries or not outcome.random:
+                raise Filtered(f"{self.wanted.label} was filtered: {told}", reasons=outcome.reasons)
+        if outcome.end == "failed" and outcome.usd:
+            self.failed += 1
+            if self.failed > self.wanted.failed_tries or outcome.usd > self.wanted.repay_up_to_usd:
+                raise NoAnswer(told)
+        if outcome.end == "unknown":
+            self.unknown += 1
+            if self.unknown > 1 or intent.usd > self.wanted.repay_up_to_usd:
+                way_on = _way_on(self.wanted.production, intent.label)
+                raise OutcomeUnknown(f"{self.wanted.label}: {told}; {way_on}")
+
+
+def _way_on(production: str, label: str) -> str:
+    subject = shlex.quote(shot_of(label) or label)
+    return (
+        f"it may have been paid. `onereel produce BRIEF --repay {subject}` pays for it once more; "
+        f"`onereel lost {production} {subject}` counts it as lost"
+    )
