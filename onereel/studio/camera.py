@@ -9,6 +9,7 @@ from threading import Lock
 from PIL import Image
 
 from onereel.models import FPS
+from onereel.studio.faults import What
 from onereel.studio.pictures import decode
 
 
@@ -23,6 +24,7 @@ class Shooting:
         before: The film to extend; None: a first clip.
         whole: Whether an extension comes back with the film it extends.
         remake: The film before is to be filmed again with these words, not extended.
+        defects: What the fault plan has planted in it.
     """
 
     words: str
@@ -37,6 +39,7 @@ class Shooting:
     before: Path | None = None
     whole: bool = True
     remake: bool = False
+    defects: frozenset[What] = frozenset()
 
     @property
     def frames(self) -> int:
@@ -60,6 +63,7 @@ def film_take(shooting: Shooting, path: Path) -> None:
             closing=decode(shooting.closing) if shooting.closing is not None else None,
             badge=shooting.badge,
             sound=shooting.sound,
+            defects=shooting.defects,
         ),
         path,
     )

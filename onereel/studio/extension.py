@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from onereel.models import FPS
 from onereel.studio import film
 from onereel.studio.camera import Shooting
+from onereel.studio.defects import distort
 from onereel.studio.reading import last_frame, measure
 from onereel.studio.sound import RATE, sound
 
@@ -28,6 +29,7 @@ def extend(shooting: Shooting, before: Path, path: Path) -> None:
         badge=shooting.badge,
         sound=measured.sound and shooting.sound,
         first_frame=measured.frames,
+        defects=shooting.defects,
     )
     if not shooting.whole:
         film.shoot(reel, path)
@@ -91,5 +93,5 @@ def _heard(before: Path, reel: film.Reel) -> NDArray[np.float32]:
         heard = [part.to_ndarray() for frame in old.decode(audio=0) for part in resampler.resample(frame)]
     earlier = np.concatenate(heard, axis=1)[:, :wanted] if heard else np.zeros((2, 0), np.float32)
     earlier = np.pad(earlier, ((0, 0), (0, wanted - earlier.shape[1])))
-    later = sound(reel.words, reel.frames * RATE // FPS, start=wanted)
+    later = distort(sound(reel.words, reel.frames * RATE // FPS, start=wanted), reel.defects)
     return np.concatenate([earlier, later], axis=1).astype(np.float32)

@@ -56,6 +56,19 @@ class What(StrEnum):
     ERROR_14 = "error-14"
     SILENT = "silent"
     WRONG_SECONDS = "wrong-seconds"
+    WRONG_START = "wrong-start"
+    WRONG_END = "wrong-end"
+    FROZEN = "frozen"
+    LOOP = "loop"
+    BLACK = "black"
+    JUMP = "jump"
+    CLIPPED = "clipped"
+    DRIFT = "drift"
+    MUTE = "mute"
+    LETTERBOX = "letterbox"
+    BLANK = "blank"
+    BLURRED = "blurred"
+    REPEAT = "repeat"
 
 
 BEFORE: Final = frozenset({What.BUSY, What.DAILY, What.INTERNAL, What.OVERLOADED, What.DROP_BEFORE})
@@ -91,6 +104,19 @@ _KINDS: Final[Mapping[What, tuple[Kind, ...]]] = {
     What.ERROR_14: FILMED,
     What.SILENT: FILMED,
     What.WRONG_SECONDS: FILMED,
+    What.WRONG_START: FILMED,
+    What.WRONG_END: FILMED,
+    What.FROZEN: FILMED,
+    What.LOOP: FILMED,
+    What.BLACK: FILMED,
+    What.JUMP: FILMED,
+    What.CLIPPED: FILMED,
+    What.DRIFT: FILMED,
+    What.MUTE: FILMED,
+    What.LETTERBOX: (Kind.IMAGE, *FILMED),
+    What.BLANK: (Kind.IMAGE,),
+    What.BLURRED: (Kind.IMAGE,),
+    What.REPEAT: (Kind.IMAGE,),
 }
 
 

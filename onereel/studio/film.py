@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from onereel.models import FPS
+from onereel.studio.defects import distort, ruin, running_order
+from onereel.studio.faults import What
 from onereel.studio.lettering import caption, face, strip, strip_height
 from onereel.studio.sound import RATE, sound
 
@@ -40,6 +42,7 @@ class Reel:
         closing: Last picture; None: the camera keeps moving in.
         sound: Whether there is an audio track.
         first_frame: Frames that went before, for the timecode.
+        defects: What the fault plan has planted in it.
     """
 
     words: str
@@ -50,6 +53,7 @@ class Reel:
     badge: str
     sound: bool = True
     first_frame: int = 0
+    defects: frozenset[What] = frozenset()
 
 
 def shoot(reel: Reel, path: Path) -> None:
@@ -62,7 +66,7 @@ def shoot(reel: Reel, path: Path) -> None:
             film.mux(picture.encode(frame))
         film.mux(picture.encode(None))
         if track is not None:
-            record(film, track, sound(reel.words, reel.frames * RATE // FPS))
+            record(film, track, distort(sound(reel.words, reel.frames * RATE // FPS), reel.defects))
 
 
 def add_picture(film: av.container.OutputContainer, size: tuple[int, int]) -> av.VideoStream:
@@ -104,7 +108,7 @@ def frames(reel: Reel) -> Iterator[av.VideoFrame]:
     opening = planes(reel.opening, reel.size)
     closing = planes(reel.closing, reel.size) if reel.closing is not None else None
     slate = _Slate(reel)
-    for index in range(reel.frames):
+    for index in running_order(reel.frames, reel.defects):
         done = index / max(1, reel.frames - 1)
         mixed = opening if closing is None else _mix(opening, closing, done)
         zoom = 1 + 0.10 * (math.sin(math.pi * done) ** 2 if closing is not None else _ease(done))
@@ -166,6 +170,7 @@ class _Slate:
     """The strip at the bottom of every frame: badge, words, timecode."""
 
     def __init__(self, reel: Reel) -> None:
+        self._reel = reel
         self._width, self._height = reel.size
         self._strip = strip_height(reel.size)
         self._letters = face(round(self._strip * 0.5))
@@ -186,6 +191,9 @@ class _Slate:
             frame[top : self._height, edge - self._digit : edge] = self._glyphs[letter]
         chroma = frame[self._height :].reshape(2, self._height // 2, self._width // 2)
         chroma[:, top // 2 :] = 128
+        if self._reel.defects:
+            done = (number - self._reel.first_frame) / self._reel.frames
+            ruin(frame, self._width, self._height, done, self._reel.defects)
         made = av.VideoFrame.from_ndarray(frame, format="yuv420p")
         made.colorspace = made.color_range = _BT709
         return made

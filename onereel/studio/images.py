@@ -112,9 +112,10 @@ def _plan(studio: Studio, model: ImageModel, config: Mapping[str, Any], parts: S
     return Drawing(words, drawing_size(ratio, size), model.sizes[size], tuple(references), config.get("seed"))
 
 
-def _draw(drawing: Drawing, options: StudioOptions, faults: Iterable[Fault]) -> bytes | None:
+def _draw(drawing: Drawing, options: StudioOptions, faults: Sequence[Fault]) -> bytes | None:
     if struck(faults, What.BLOCKED, What.TEXT_ONLY, *_NO_PICTURE):
         return None
+    from onereel.studio.defects import smudge  # noqa: PLC0415 - numpy is a second to import
     from onereel.studio.illustrator import draw  # noqa: PLC0415 - numpy is a second to import
 
     width, height = drawing.size
@@ -124,10 +125,11 @@ def _draw(drawing: Drawing, options: StudioOptions, faults: Iterable[Fault]) -> 
         drawing.words,
         (width, height),
         drawing.references,
-        seed=drawing.seed,
+        seed=None if struck(faults, What.REPEAT) else drawing.seed,
         badge=options.badge,
         coarse=options.footage == "same",
     )
+    data = smudge(data, faults)
     return data[: len(data) // 2] if struck(faults, What.CORRUPT) else data
 
 

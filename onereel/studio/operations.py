@@ -5,7 +5,7 @@ import logging
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -110,7 +110,9 @@ async def _film(
     try:
         if struck(faults, What.FILTERED, What.AUDIO_FILTER, What.EMPTY, *FAILED) is None:
             paths = [studio.shelf.new_path("mp4") for _ in shootings]
-            spoiled = [_spoil(shooting, faults) for shooting in shootings]
+            from onereel.studio.defects import spoil  # noqa: PLC0415 - numpy is a second to import
+
+            spoiled = [spoil(shooting, faults) for shooting in shootings]
             await asyncio.gather(
                 *(studio.film(work, shooting, path) for shooting, path in zip(spoiled, paths, strict=True))
             )
@@ -126,17 +128,6 @@ def _report(filming: asyncio.Task[tuple[Path, ...]]) -> None:
     failure = None if filming.cancelled() else filming.exception()
     if failure is not None:
         log.error("a film could not be made", exc_info=failure)
-
-
-def _spoil(shooting: Shooting, faults: Sequence[Fault]) -> Shooting:
-    width, height = shooting.size
-    if struck(faults, What.WRONG_SIZE):
-        shooting = replace(shooting, size=(width // 4 * 2, height // 4 * 2))
-    if struck(faults, What.SILENT):
-        shooting = replace(shooting, sound=False)
-    if struck(faults, What.WRONG_SECONDS):
-        shooting = replace(shooting, seconds=shooting.seconds / 2)
-    return shooting
 
 
 def damage(data: bytes, faults: Sequence[Fault]) -> bytes:
