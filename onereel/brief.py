@@ -164,6 +164,31 @@ class Models(Noun):
     )
 
 
+Rung = Literal["retry", "soften", "fallback", "slate"]
+"""What is done about a shot that failed. retry: ask the same again. soften: let the text model rewrite its words.
+fallback: ask another model. slate: let a card stand in."""
+RUNGS: tuple[Rung, ...] = ("retry", "soften", "fallback", "slate")
+
+
+class Fallback(Noun):
+    """Who is asked in place of a model that cannot be had, or will not; empty: nobody."""
+
+    image: str = Field(
+        default="",
+        title="Image model",
+        description="Draws what the first one does not; empty: nobody.",
+        examples=["gemini-nano-banana-2.1"],
+        json_schema_extra={"position": 0},
+    )
+    video: str = Field(
+        default="",
+        title="Camera",
+        description="Films what the first one does not; empty: nobody.",
+        examples=["veo-3.1-lite-generate-001"],
+        json_schema_extra={"position": 1},
+    )
+
+
 class Policy(Noun):
     """What to do when a call does not go as planned."""
 
@@ -172,7 +197,7 @@ class Policy(Noun):
         ge=0,
         le=5,
         title="Second tries after a filter",
-        description="How often to ask again when a safety filter took an answer (such tries cost nothing).",
+        description="How often to ask the same again where a filter is known to be random (such tries cost nothing).",
         json_schema_extra={"position": 0},
     )
     busy_tries: int = Field(
@@ -191,6 +216,61 @@ class Policy(Noun):
         description="US dollars. A call whose outcome is unknown is paid a second time, once, up to this price.",
         json_schema_extra={"position": 2},
     )
+    run_retries: int = Field(
+        default=200,
+        ge=0,
+        le=100_000,
+        title="Tries of a run",
+        description="How many tries a run may spend on a busy studio, all calls together; then it waits no more.",
+        json_schema_extra={"position": 3},
+    )
+    empty_tries: int = Field(
+        default=1,
+        ge=0,
+        le=5,
+        title="Second tries after nothing",
+        description="How often to ask again after an answer without picture or film.",
+        json_schema_extra={"position": 4},
+    )
+    wrong_tries: int = Field(
+        default=0,
+        ge=0,
+        le=5,
+        title="Second clips for a wrong one",
+        description="How often to order a clip again that came broken, silent or of a wrong length or size. Each is "
+        "paid; it was downloaded again first, for nothing.",
+        json_schema_extra={"position": 5},
+    )
+    stop_after: int = Field(
+        default=5,
+        ge=1,
+        le=100,
+        title="Stop asking a model after",
+        description="Failures in a row, over all shots, after which a run stops asking a model.",
+        json_schema_extra={"position": 6},
+    )
+    ladder: tuple[Rung, ...] = Field(
+        default=RUNGS,
+        title="When a shot fails",
+        description="What is done about it, in this order. retry: ask the same again. soften: let the text model "
+        "rewrite the words a filter refused. fallback: ask the fallback models. slate: let a card stand in.",
+        json_schema_extra={"position": 7},
+    )
+    fallback: Fallback = Field(
+        default=Fallback(),
+        title="Fallback models",
+        description="Who is asked in place of a model that cannot be had, or will not.",
+        json_schema_extra={"position": 8},
+    )
+
+    @field_validator("ladder")
+    @classmethod
+    def _in_order(cls, value: tuple[Rung, ...]) -> tuple[Rung, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("each of retry, soften, fallback and slate stands on it once at most")
+        if "retry" in value[1:] or "slate" in value[:-1]:
+            raise ValueError("retry comes first, because asking the same again is cheapest, and slate last")
+        return value
 
 
 class Brief(Noun):

@@ -100,7 +100,9 @@ class Wanted:
     filtered_tries: int = 2
     repay_up_to_usd: float = 0.0
     failed_tries: int = 1
-    """Second tries, over all runs, after charged answers without the goods; each may cost `repay_up_to_usd`."""
+    """Second tries, over all runs, after charged answers without the goods."""
+    failed_up_to_usd: float | None = None
+    """What each of those may have cost; None: `repay_up_to_usd`."""
 
 
 @dataclass(frozen=True)

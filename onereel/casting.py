@@ -14,6 +14,7 @@ from onereel.adapters.omni import OmniCamera
 from onereel.adapters.shotlists import read_shots
 from onereel.adapters.vaults import Shelf, open_vault
 from onereel.adapters.veo import VeoCamera
+from onereel.breaker import Breaker
 from onereel.brief import Brief
 from onereel.budget import Budget
 from onereel.company import Bound, Company, Lab, Patience
@@ -119,6 +120,7 @@ async def cast(
         patience=Patience(settings.poll_shortest, settings.poll_longest, deadline=settings.deadline),
         thresholds=settings.thresholds,
         rehearsal=rehearsal,
+        breaker=Breaker(brief.policy),
     )
     try:
         yield company

@@ -123,7 +123,8 @@ class Camera(Protocol):
             StudioBusy: The question went unanswered (429, 5xx, no connection); ask again.
             Filtered: The film was filtered; not charged.
             NoAnswer: It ended without a film.
-            Refused: It failed, or the operation is not known any more.
+            Refused: It failed.
+            Gone: The operation is not known.
         """
 
     async def fetch(self, film: Film) -> bytes:
@@ -131,5 +132,5 @@ class Camera(Protocol):
 
         Raises:
             StudioBusy: The download went wrong; fetch again.
-            Refused: The file is gone.
+            Gone: The file cannot be had.
         """

@@ -5,7 +5,7 @@ import contextlib
 import logging
 
 from onereel.adapters.pictures import check_drawing, fit, inspect_picture
-from onereel.calls import Goods, Wanted
+from onereel.calls import Goods
 from onereel.company import Company
 from onereel.errors import FootageError, NoAnswer, NotInVault
 from onereel.footage import Media
@@ -14,7 +14,7 @@ from onereel.likeness import Fingerprint, frozen, near_duplicates, repeats
 from onereel.media import fetch, keep, keep_noun, read_noun
 from onereel.orders import DrawOrder, Labelled
 from onereel.plan import Plan, SheetPlan, StillPlan
-from onereel.policy import persist
+from onereel.policy import keep_paid
 from onereel.prompts import edit_words, variation_words
 from onereel.slate import keyframe_key
 from onereel.takes import Keyframe, recipe_of
@@ -167,24 +167,11 @@ async def _draw(company: Company, order: DrawOrder, label: str) -> tuple[Media, 
             check_drawing(picture, order.aspect_ratio, order.size)
         except FootageError as broken:
             raise NoAnswer(f"{label}: {broken}", usd=drawing.usd) from broken
-        media = await asyncio.to_thread(keep, company.vault, drawing.picture, picture.suffix)
-        history = await asyncio.to_thread(keep, company.vault, drawing.history, "json")
-        return Goods((media, history), drawing.usd, drawing.request_id, drawing.tokens)
+        goods = (drawing.picture, picture.suffix), (drawing.history, "json")
+        kept = await keep_paid(company.vault, company.patience.keeping, label, drawing.usd, *goods)
+        return Goods(kept, drawing.usd, drawing.request_id, drawing.tokens)
 
-    policy = company.brief.policy
-    wanted = Wanted(
-        order=order,
-        production=company.brief.production,
-        label=label,
-        filtered_tries=policy.filtered_tries,
-        repay_up_to_usd=policy.repay_up_to_usd,
-    )
-    before = await company.journal.bought_before(wanted)
-    if before is not None:
-        outcome = before[1]
-    else:
-        async with company.bounds["image"].slot():
-            outcome = await persist(lambda: company.journal.buy(wanted, draw, company.bounds["image"].turn))
+    outcome = await company.buy(order, label, draw)
     picture, history = outcome.media
     return picture, history, outcome.usd
 

@@ -4,9 +4,12 @@
   x BadInput          a person must change the brief, the shot list or the settings; nothing was paid
   x StudioBusy        quota or outage, refused before acceptance; the same call may work later
   x Refused           the studio will not do this; retrying cannot help
+    - NotAllowed      it will do nothing of the kind, whoever asks: key, permission, billing, a model that is not there
+    - NotAsked        this run has stopped asking that model
     - Filtered        a safety filter took the answer; its reason word for word
     - NoAnswer        accepted, but nothing came back (no image, no film, unreadable answer)
-    - Gone            the studio does not know the operation or file we ask about; what it cost, it cost
+      + NotKept       it came, and was paid, and the vault would not have it
+    - Gone            the operation or file we ask about cannot be had; what it cost, it cost
   x OutcomeUnknown    the connection died after the request left; it may have been paid
   x StillFilming      the deadline passed; the operation can still be collected
   x BudgetReached     the next call would go over the budget
@@ -15,6 +18,8 @@
     - NotInVault      nothing is kept under that key
     - Corrupted       what is kept is not what was stored
 """
+
+from datetime import datetime
 
 
 class OnereelError(Exception):
@@ -38,17 +43,33 @@ class StudioBusy(OnereelError):
 
     Attributes:
         after: Seconds the studio asked us to wait, or None when it did not say.
-        daily: True for a quota that only a new day lifts: not worth retrying in this run.
+        until: When to come back, where only a new day lifts the quota: not worth retrying in this run.
     """
 
-    def __init__(self, message: str, *, after: float | None = None, daily: bool = False) -> None:
+    def __init__(self, message: str, *, after: float | None = None, until: datetime | None = None) -> None:
         super().__init__(message)
         self.after = after
-        self.daily = daily
+        self.until = until
 
 
 class Refused(OnereelError):
     """The studio will not do this; retrying the same call cannot help."""
+
+
+class NotAllowed(Refused):
+    """The studio will do nothing of the kind, whatever is asked: bad key, no permission, no billing, no such model."""
+
+
+class NotAsked(Refused):
+    """This run has stopped asking that model; nothing was sent.
+
+    Attributes:
+        until: When to come back, where its quota of the day is used up.
+    """
+
+    def __init__(self, message: str, *, until: datetime | None = None) -> None:
+        super().__init__(message)
+        self.until = until
 
 
 class Filtered(Refused):
@@ -79,8 +100,12 @@ class NoAnswer(Refused):
         self.usd = usd
 
 
+class NotKept(NoAnswer):
+    """What was asked for came, and was paid, and the vault would not keep it."""
+
+
 class Gone(Refused):
-    """The studio does not know the operation or the file we ask about; that says nothing about what was paid for it."""
+    """The operation or file we ask about cannot be had; that says nothing about what was paid for it."""
 
 
 class OutcomeUnknown(OnereelError):

@@ -11,7 +11,7 @@ from pathlib import Path
 from onereel.adapters.film import Inspection, check_footage, inspect
 from onereel.adapters.film import Wanted as WantedFootage
 from onereel.adapters.master import assemble
-from onereel.calls import Call, Goods, Outcome, Wanted
+from onereel.calls import Call, Goods, Outcome
 from onereel.company import Company, Lab
 from onereel.crew import Film
 from onereel.cut import Clip, Cut
@@ -123,15 +123,14 @@ async def order_film(company: Company, order: ClipOrder | ExtendOrder, label: st
     Raises:
         BudgetReached, StudioBusy, Filtered, Refused, OutcomeUnknown: As they happen.
     """
-    wanted = _wanted(company, order, label)
-    turn = company.bounds["video"].turn
-    call = await company.journal.order(wanted, lambda: company.camera.order(order), turn)
+    wanted = company.wanted(order, label)
+    call = await company.journal.order(wanted, lambda: company.camera.order(order), company.turn(order))
     return call.intent.key
 
 
 async def bought(company: Company, order: ClipOrder | ExtendOrder, label: str) -> Hop | None:
     """Return what an order brought if it was bought and collected before, by anyone."""
-    before = await company.journal.bought_before(_wanted(company, order, label))
+    before = await company.journal.bought_before(company.wanted(order, label))
     return await hop_of(company, order, before[0]) if before else None
 
 
@@ -157,15 +156,6 @@ async def collect_call(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> 
         Filtered, NoAnswer, Refused: How it ended.
     """
     return await lab.journal.collect(call, lambda: _collected(lab, call, order))
-
-
-def _wanted(company: Company, order: ClipOrder | ExtendOrder, label: str) -> Wanted:
-    return Wanted(
-        order=order,
-        production=company.brief.production,
-        label=label,
-        filtered_tries=company.brief.policy.filtered_tries,
-    )
 
 
 async def _collected(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> Goods:

@@ -30,7 +30,9 @@ class Tries:
                 raise Filtered(f"{self.wanted.label} was filtered: {told}", reasons=outcome.reasons)
         if outcome.end == "failed" and outcome.usd:
             self.failed += 1
-            if self.failed > self.wanted.failed_tries or outcome.usd > self.wanted.repay_up_to_usd:
+            most = self.wanted.failed_up_to_usd
+            most = self.wanted.repay_up_to_usd if most is None else most
+            if self.failed > self.wanted.failed_tries or outcome.usd > most:
                 raise NoAnswer(told)
         if outcome.end == "unknown":
             self.unknown += 1

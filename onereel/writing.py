@@ -8,16 +8,16 @@ from datetime import UTC, date, datetime
 from pydantic import Field, ValidationError
 
 from onereel.brief import Brief
-from onereel.calls import Goods, Wanted
+from onereel.calls import Goods
 from onereel.company import Company
 from onereel.crew import Vault
 from onereel.errors import BadInput, NoAnswer, Refused
-from onereel.media import fetch, keep, keep_noun, read_noun
+from onereel.media import fetch, keep_noun, read_noun
 from onereel.models import ModelTable, Surface
 from onereel.noun import Noun
 from onereel.orders import TextOrder
 from onereel.plan import filming_resolution, plan
-from onereel.policy import persist
+from onereel.policy import keep_paid
 from onereel.prompts import storyboard_schema, storyboard_words
 from onereel.slate import storyboard_key, storyboards_prefix
 from onereel.storyboard import Storyboard, faults
@@ -129,26 +129,21 @@ def read_answer(text: str, brief: Brief, table: ModelTable) -> tuple[Storyboard 
 
 
 async def _ask(company: Company, order: TextOrder, number: int) -> str:
+    label = "storyboard" if number == 1 else f"storyboard, asked again ({number} of {ANSWERS})"
+    return await written(company, order, label)
+
+
+async def written(company: Company, order: TextOrder, label: str) -> str:
+    """Return what the text model answers to an order."""
+
     async def ask() -> Goods:
         answer = await company.writer.write(order)
-        media = await asyncio.to_thread(keep, company.vault, answer.text.encode(), "json")
-        return Goods((media,), answer.usd, answer.request_id, answer.tokens)
+        kept = await keep_paid(
+            company.vault, company.patience.keeping, label, answer.usd, (answer.text.encode(), "json")
+        )
+        return Goods(kept, answer.usd, answer.request_id, answer.tokens)
 
-    policy = company.brief.policy
-    wanted = Wanted(
-        order=order,
-        production=company.brief.production,
-        label="storyboard" if number == 1 else f"storyboard, asked again ({number} of {ANSWERS})",
-        filtered_tries=policy.filtered_tries,
-        repay_up_to_usd=policy.repay_up_to_usd,
-        failed_tries=0,
-    )
-    before = await company.journal.bought_before(wanted)
-    if before is not None:
-        outcome = before[1]
-    else:
-        async with company.bounds["text"].slot():
-            outcome = await persist(lambda: company.journal.buy(wanted, ask, company.bounds["text"].turn), 0)
+    outcome = await company.buy(order, label, ask)
     return (await asyncio.to_thread(fetch, company.vault, outcome.media[0])).decode()
 
 

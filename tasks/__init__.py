@@ -45,7 +45,9 @@ def company() -> Company:
 async def when_free(_task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
     """Wait as long as a busy studio asked, or a growing while, and try again; anything else stays as it ended."""
     busy = await state.aresult(raise_on_failure=False)
-    if not isinstance(busy, StudioBusy) or busy.daily or run.run_count > company().brief.policy.busy_tries:
+    if not isinstance(busy, StudioBusy) or busy.until or run.run_count > company().brief.policy.busy_tries:
+        return False
+    if not company().breaker.may_retry():
         return False
     backoff = min(LONGEST_BACKOFF, 2.0 ** (run.run_count - 1))
     await asyncio.sleep((busy.after or backoff) * random.uniform(1.0, 1.25))  # noqa: S311 - jitter, not a secret

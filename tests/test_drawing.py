@@ -3,13 +3,15 @@
 import asyncio
 import io
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from onereel.calls import calls_of
 from onereel.drawing import draw_still, edit, find_reusable, part, references_by_path
-from onereel.errors import Filtered, NoAnswer, NotInVault
+from onereel.errors import Filtered, NoAnswer, NotInVault, NotKept
 from onereel.likeness import Thresholds
 from onereel.media import fetch, keep
 from onereel.slate import keyframe_key
@@ -283,6 +285,42 @@ async def test_a_drawing_of_another_size_or_cut_short_is_never_accepted(company,
     assert asked(studio) == 2
     assert ends(vault) == ["failed", "failed"]
     assert list(vault.keys(keyframe_key("lighthouse", "").removesuffix(".json"))) == []
+
+
+async def test_a_drawing_is_kept_as_soon_as_the_vault_works_again(company, studio, vault):
+    shut = shutting(vault)
+    watching = asyncio.create_task(opened_after(shut, lambda: asked(studio) == 1))
+    await keyframes(company, planned(board({})))
+    await watching
+
+    assert asked(studio) == 1
+    assert ends(vault) == ["settled"]
+
+
+async def test_a_drawing_the_vault_never_keeps_is_in_the_journal_with_what_was_paid(company, studio, vault):
+    hasty = replace(company, patience=replace(company.patience, keeping=(0.01,)))
+    shutting(vault)
+    with pytest.raises(NotKept, match="came and was paid, and the vault does not keep it"):
+        await keyframes(hasty, planned(board({})))
+
+    assert asked(studio) == 1, "another would not be kept either"
+    assert ends(vault) == ["failed"]
+    assert calls_of(vault, "lighthouse")[0].outcome.usd == pytest.approx(studio.tally().total_usd)
+
+
+def shutting(vault):
+    """Let the vault keep no media: a file stands where their folder belongs."""
+    folder = Path(vault.url) / "media"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("in the way")
+    return folder
+
+
+async def opened_after(folder, when):
+    while not when():
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.3)
+    folder.unlink()
 
 
 async def test_a_drawing_refused_for_safety_is_not_asked_for_again(hire, studio, vault):

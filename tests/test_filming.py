@@ -1,6 +1,7 @@
 """Takes: ordered once, collected by whoever comes, looked at frame by frame, extended, and put on paper."""
 
 import asyncio
+import contextlib
 import io
 from itertools import pairwise
 
@@ -10,7 +11,7 @@ from PIL import Image
 
 from onereel.adapters.film import verify
 from onereel.calls import calls_of
-from onereel.errors import BudgetReached, Filtered, NoAnswer, OutcomeUnknown, Refused, StillFilming, StudioBusy
+from onereel.errors import BudgetReached, Filtered, Gone, NoAnswer, OutcomeUnknown, Refused, StillFilming, StudioBusy
 from onereel.filming import (
     Frames,
     base_of,
@@ -336,6 +337,23 @@ async def test_an_operation_that_ends_without_a_film_costs_nothing(ready, studio
 
     assert ends(vault) == [end]
     assert company.journal.budget.spent == studio.tally().total_usd == 0
+
+
+@pytest.mark.parametrize(("camera", "kind"), [(VEO, "poll"), (OMNI, "download")])
+@pytest.mark.parametrize("code", ["400", "403"])
+async def test_no_answer_to_a_poll_or_a_download_writes_a_paid_film_off(ready, studio, vault, camera, kind, code):
+    studio.plan.add(parse_fault(f"{kind}:*:{code}:times=5"))
+    company, setup = await ready(more={"video": camera}, settings={"deadline": 1})
+    order, key = await ordered(company, setup)
+    with contextlib.suppress(Gone, StillFilming):
+        await collect_film(company, order, key)
+    (first,) = calls_of(vault, "lighthouse")
+
+    hop = await collect_film(company, order, key)
+
+    assert first.outcome is None or first.outcome.end == "settled", "it stays open, and counts as spent"
+    assert hop.usd == pytest.approx(studio.tally().total_usd)
+    assert studio.tally().accepted["video"] == 1
 
 
 async def test_a_clip_beyond_the_budget_is_not_ordered(ready, studio):

@@ -15,7 +15,7 @@ from google.genai import types
 from google.genai.types import BlockedReason, FinishReason
 
 from onereel.adapters.vendor_words import clean
-from onereel.errors import Filtered, NoAnswer, Refused
+from onereel.errors import Filtered, NoAnswer, NotAllowed, Refused
 
 
 class End(StrEnum):
@@ -128,7 +128,7 @@ def nothing(action: str, response: types.GenerateContentResponse, usd: float) ->
     if ended is End.FILTERED:
         return Filtered(f"{action}: filtered: {' '.join(reasons)}", reasons=reasons, usd=usd)
     if ended is End.BARRED:
-        return Refused(f"{action}: the account is limited: {' '.join(reasons)}; see Google's notice to its owner")
+        return NotAllowed(f"{action}: the account is limited: {' '.join(reasons)}; see Google's notice to its owner")
     instead = clean(words(response))
     told = f"{' '.join(reasons)}{f', with the words: {instead}' if instead else ''}"
     return NoAnswer(f"{action}: came back without it: {told}{_advice(reason)}", usd=usd)

@@ -23,7 +23,7 @@ from onereel.adapters.connection import Connection
 from onereel.adapters.courier import within
 from onereel.adapters.vendor_words import clean, filters_at_random, says_safety
 from onereel.crew import Film
-from onereel.errors import BadInput, Filtered, NoAnswer, OnereelError, OutcomeUnknown, Refused, StudioBusy
+from onereel.errors import BadInput, Filtered, Gone, NoAnswer, OnereelError, OutcomeUnknown, Refused, StudioBusy
 from onereel.footage import Media
 from onereel.models import ModelTable, Surface
 from onereel.orders import ClipOrder, ExtendOrder
@@ -83,7 +83,7 @@ class OmniCamera:
         # The id by itself: the SDK cuts ids at the first sign that is not a-z or 0-9, and reads only https addresses.
         found = _FILE.search(address)
         if found is None:
-            raise Refused(f"the film is at {clean(address)}, which is no file of the Gemini API; fetch it by hand")
+            raise Gone(f"the film is at {clean(address)}, which is no file of the Gemini API; fetch it by hand")
         name = f"files/{found[1]}"
         client = self._connection.client(Surface.GEMINI_API)
         patience = self._connection.patience
@@ -92,7 +92,7 @@ class OmniCamera:
         if file.state is types.FileState.PROCESSING:
             raise StudioBusy(f"{name} is still being written", after=_FILE_WAIT)
         if file.state is types.FileState.FAILED:
-            raise Refused(f"{name} could not be written by the studio; its film is lost, order it again")
+            raise Gone(f"{name} could not be written by the studio, and may have been paid")
         with self._connection.asking(f"downloading {name}"):
             data = await client.aio.files.download(
                 file=name, config=types.DownloadFileConfig(http_options=within(patience.download))

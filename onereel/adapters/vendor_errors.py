@@ -5,8 +5,13 @@ is `StudioBusy`: nothing was charged and the same call may work later. Anything 
 request left (a dropped line, a timeout, 502, 504, an answer nobody can read) is `OutcomeUnknown`. The same on a free
 request (a poll, a download) is `StudioBusy`: ask again.
 
-A poll that is answered 401 or 403 is `StudioBusy` too, not a refusal: a key that expired must not write off a film
-that was paid for and is still being made.
+No answer to a poll or a download closes a film that was paid for and is still being made, or waiting to be fetched:
+only an answer to the order itself is a refusal at $0. Asked with a key that expired (401, 403), or in conflict with
+another request (409), it is `StudioBusy`; what the studio cannot or will not find (400, 404, 413, 422, 501) is `Gone`,
+which leaves the call open.
+
+Refusals of the account or the model, whatever is asked (a bad key, no permission, no quota at all, a model that is not
+there), are `NotAllowed`: nobody need ask again in this run.
 
 Source: reference/gemini-media.md, sections 4.8 and 5; google.rpc error details.
 """
@@ -15,10 +20,12 @@ import json
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 from types import TracebackType
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import httpx2
 import pydantic
@@ -26,8 +33,11 @@ from google.auth import exceptions as auth
 from google.genai import errors as genai
 
 from onereel.adapters.vendor_words import Told, clean, told
-from onereel.errors import BadInput, Filtered, Gone, OnereelError, OutcomeUnknown, Refused, StudioBusy
+from onereel.errors import BadInput, Filtered, Gone, NotAllowed, OnereelError, OutcomeUnknown, Refused, StudioBusy
 from onereel.models import RETIRED
+
+PACIFIC: Final = ZoneInfo("America/Los_Angeles")
+WHEN: Final = "%Y-%m-%d %H:%M UTC"
 
 
 class Verdict(StrEnum):
@@ -35,6 +45,7 @@ class Verdict(StrEnum):
 
     BUSY = "busy"
     REFUSED = "refused"
+    NOT_ALLOWED = "not allowed"
     UNKNOWN = "unknown"
     INPUT = "input"
     GONE = "gone"
@@ -50,23 +61,24 @@ class Row:
 
 
 _TRY_LATER: Final = Row(Verdict.BUSY, Verdict.BUSY)
-_WRONG: Final = Row(Verdict.REFUSED, Verdict.REFUSED)
-_NOT_ALLOWED: Final = Row(Verdict.REFUSED, Verdict.BUSY)
+_WRONG: Final = Row(Verdict.REFUSED, Verdict.GONE)
+_NOT_ALLOWED: Final = Row(Verdict.NOT_ALLOWED, Verdict.BUSY)
+_NOT_THERE: Final = Row(Verdict.NOT_ALLOWED, Verdict.GONE)
 _OPEN: Final = Row(Verdict.UNKNOWN, Verdict.BUSY)
 
 STATUSES: Final[Mapping[int, Row]] = {
     400: _WRONG,
     401: _NOT_ALLOWED,
     403: _NOT_ALLOWED,
-    404: Row(Verdict.REFUSED, Verdict.GONE),
+    404: _NOT_THERE,
     408: _OPEN,
-    409: _WRONG,
+    409: Row(Verdict.REFUSED, Verdict.BUSY),
     413: _WRONG,
     422: _WRONG,
     429: _TRY_LATER,
     499: _OPEN,
     500: _TRY_LATER,
-    501: _WRONG,
+    501: _NOT_THERE,
     502: _OPEN,
     503: _TRY_LATER,
     504: _OPEN,
@@ -199,11 +211,26 @@ def _by_status(answered: Told, doing: Doing) -> OnereelError:
         return Filtered(message, reasons=(words,))
     if answered.code == HTTPStatus.NOT_FOUND and doing.model in RETIRED:
         successor, day = RETIRED[doing.model]
-        return Refused(f"{message} ({doing.model} was shut down on {day}; use {successor})")
+        return NotAllowed(f"{message} ({doing.model} was shut down on {day}; use {successor})")
+    if answered.barred and doing.paid:
+        return NotAllowed(message)
     if verdict is Verdict.BUSY:
-        wait = "" if answered.after is None else f" (asked to wait {answered.after:g} s)"
-        return StudioBusy(f"{message}{wait}", after=answered.after, daily=answered.daily)
+        return _busy(message, answered)
     return _ours(verdict, message)
+
+
+def _busy(message: str, answered: Told) -> StudioBusy:
+    if answered.daily:
+        until = next_day(datetime.now(UTC))
+        return StudioBusy(f"{message} (the quota of the day is used up; come back after {until:{WHEN}})", until=until)
+    wait = "" if answered.after is None else f" (asked to wait {answered.after:g} s)"
+    return StudioBusy(f"{message}{wait}", after=answered.after)
+
+
+def next_day(now: datetime) -> datetime:
+    """Return when daily quotas begin anew: midnight in California. Source: ai.google.dev rate-limits."""
+    tomorrow = now.astimezone(PACIFIC).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), PACIFIC).astimezone(UTC)
 
 
 def _ours(verdict: Verdict, message: str) -> OnereelError:
@@ -214,4 +241,8 @@ def _ours(verdict: Verdict, message: str) -> OnereelError:
     return _OURS.get(verdict, Refused)(message)
 
 
-_OURS: Final[Mapping[Verdict, type[OnereelError]]] = {Verdict.INPUT: BadInput, Verdict.GONE: Gone}
+_OURS: Final[Mapping[Verdict, type[OnereelError]]] = {
+    Verdict.INPUT: BadInput,
+    Verdict.GONE: Gone,
+    Verdict.NOT_ALLOWED: NotAllowed,
+}

@@ -29,6 +29,9 @@ _SAFETY: Final = re.compile(
 )
 """How a 400 says that a filter, not a rule of the interface, refused it."""
 
+_ACCOUNT: Final = frozenset({"API_KEY_INVALID", "API_KEY_EXPIRED", "BILLING_DISABLED", "SERVICE_DISABLED"})
+"""google.rpc.ErrorInfo reasons that are about the account."""
+
 _AUDIO: Final = re.compile(r"\baudio\b|\bsound\b", re.IGNORECASE)
 
 
@@ -39,8 +42,9 @@ class Told:
     Attributes:
         code: HTTP status.
         after: Seconds it asks us to wait; None when it does not say.
-        daily: Only a new day, or billing, lifts the quota.
+        daily: Only a new day lifts the quota.
         safety: A filter refused the request.
+        barred: The account cannot have this, whatever it asks: a key that is none, no billing, no quota at all.
     """
 
     code: int
@@ -49,6 +53,7 @@ class Told:
     after: float | None = None
     daily: bool = False
     safety: bool = False
+    barred: bool = False
 
 
 def told(error: BaseException) -> Told | None:
@@ -60,13 +65,15 @@ def told(error: BaseException) -> Told | None:
     said = _error(getattr(error, "details" if core else "body", None))
     details = [detail for detail in said.get("details") or () if isinstance(detail, Mapping)]
     words = str(said.get("message") or "no reason given")
+    status = str(said.get("status") or _phrase(code))
     return Told(
         code=code,
-        status=str(said.get("status") or _phrase(code)),
+        status=status,
         words=words,
         after=_after(details, getattr(getattr(error, "response", None), "headers", None) or {}),
-        daily=code == HTTPStatus.TOO_MANY_REQUESTS and _daily(details, words),
+        daily=code == HTTPStatus.TOO_MANY_REQUESTS and _daily(details),
         safety=code == HTTPStatus.BAD_REQUEST and says_safety(words),
+        barred=_barred(code, status, details, words),
     )
 
 
@@ -127,10 +134,19 @@ def _seconds(text: str) -> float | None:
         return None
 
 
-def _daily(details: list[Mapping[str, Any]], words: str) -> bool:
-    violations = [violation for detail in details for violation in detail.get("violations") or ()]
-    return "limit: 0" in words or any(
-        "PerDay" in str(violation.get("quotaId")) or str(violation.get("quotaValue")) == "0"
-        for violation in violations
-        if isinstance(violation, Mapping)
-    )
+def _violations(details: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    found = (violation for detail in details for violation in detail.get("violations") or ())
+    return [violation for violation in found if isinstance(violation, Mapping)]
+
+
+def _daily(details: list[Mapping[str, Any]]) -> bool:
+    return any("PerDay" in str(violation.get("quotaId")) for violation in _violations(details))
+
+
+def _barred(code: int, status: str, details: list[Mapping[str, Any]], words: str) -> bool:
+    """Return whether the account is refused, not the request. Google answers 400 to a key that is none."""
+    if code == HTTPStatus.TOO_MANY_REQUESTS:
+        return "limit: 0" in words or any(str(one.get("quotaValue")) == "0" for one in _violations(details))
+    if code != HTTPStatus.BAD_REQUEST:
+        return False
+    return status == "FAILED_PRECONDITION" or any(detail.get("reason") in _ACCOUNT for detail in details)

@@ -19,7 +19,7 @@ from onereel.adapters.connection import Connection
 from onereel.adapters.courier import within
 from onereel.adapters.vendor_words import clean, filters_at_random, says_safety
 from onereel.crew import Film
-from onereel.errors import BadInput, Filtered, NoAnswer, OnereelError, OutcomeUnknown, Refused
+from onereel.errors import BadInput, Filtered, Gone, NoAnswer, OnereelError, OutcomeUnknown, Refused
 from onereel.footage import Media
 from onereel.models import ModelTable, Surface
 from onereel.orders import ClipOrder, ExtendOrder
@@ -88,7 +88,7 @@ class VeoCamera:
     async def fetch(self, film: Film) -> bytes:
         """Return the bytes of a film, which came with the last look."""
         if film.data is None:
-            raise Refused(
+            raise Gone(
                 f"the film is at {film.uri}, and onereel does not read Cloud Storage: copy it with gcloud; "
                 "we ask for no storageUri, so look for a gateway that adds one"
             )

@@ -4,7 +4,8 @@ A fault in one line, for flags and the control plane: ``KIND:WHICH:WHAT[:key=val
 
 * KIND: text, image, video, extension, poll, download, upload.
 * WHICH: ``2`` the second call of the kind; ``*`` every call; ``~storm`` calls whose words contain "storm";
-  ``10%`` a tenth of the calls, the same ones for the same seed.
+  ``@veo-3.1-fast`` paid calls to models whose id contains that; ``10%`` a tenth of the calls, the same ones for the
+  same seed.
 * WHAT: a value of `What`.
 * keys: ``after`` seconds (of a 429 or a delay), ``times`` (0: no end), ``reason`` (of a filter).
 
@@ -28,6 +29,9 @@ from onereel.studio.kinds import EVERY, FILMED, PAID, Kind
 class What(StrEnum):
     """What happens to the call."""
 
+    INVALID = "400"
+    BAD_KEY = "401"
+    FORBIDDEN = "403"
     BUSY = "429"
     DAILY = "daily"
     INTERNAL = "500"
@@ -71,11 +75,25 @@ class What(StrEnum):
     REPEAT = "repeat"
 
 
-BEFORE: Final = frozenset({What.BUSY, What.DAILY, What.INTERNAL, What.OVERLOADED, What.DROP_BEFORE})
+BEFORE: Final = frozenset(
+    {
+        What.INVALID,
+        What.BAD_KEY,
+        What.FORBIDDEN,
+        What.GONE,
+        What.BUSY,
+        What.DAILY,
+        What.INTERNAL,
+        What.OVERLOADED,
+        What.DROP_BEFORE,
+    }
+)
 """Refusals: the call is not accepted and costs nothing."""
 
-_FREE = (Kind.POLL, Kind.DOWNLOAD, Kind.UPLOAD)
 _KINDS: Final[Mapping[What, tuple[Kind, ...]]] = {
+    What.INVALID: EVERY,
+    What.BAD_KEY: EVERY,
+    What.FORBIDDEN: EVERY,
     What.BUSY: EVERY,
     What.DAILY: PAID,
     What.INTERNAL: EVERY,
@@ -84,7 +102,7 @@ _KINDS: Final[Mapping[What, tuple[Kind, ...]]] = {
     What.DROP_BEFORE: EVERY,
     What.DROP_AFTER: EVERY,
     What.DELAY: EVERY,
-    What.GONE: _FREE,
+    What.GONE: EVERY,
     What.EXPIRED: (Kind.POLL, Kind.DOWNLOAD),
     What.TRUNCATED: (Kind.TEXT, Kind.DOWNLOAD),
     What.CORRUPT: (Kind.IMAGE, Kind.DOWNLOAD),
@@ -127,6 +145,7 @@ class Fault(Noun):
     what: What
     nth: int | None = Field(default=None, ge=1, description="Hits from the n-th call of the kind on.")
     words: str = Field(default="", description="Hits calls whose words contain this, in any case.")
+    model: str = Field(default="", description="Hits paid calls to models whose id contains this.")
     chance: float = Field(default=1.0, gt=0, le=1, description="Fraction of the calls hit.")
     times: int = Field(default=0, ge=0, description="How often at most; 0: no end.")
     after: float = Field(default=5.0, ge=0, description="Seconds: of a delay, or that a 429 asks to wait.")
@@ -169,11 +188,13 @@ def _which(which: str, text: str) -> dict[str, str | float]:
         return {}
     if which.startswith("~") and len(which) > 1:
         return {"words": which[1:]}
+    if which.startswith("@") and len(which) > 1:
+        return {"model": which[1:]}
     if which.endswith("%") and which[:-1].replace(".", "", 1).isdigit():
         return {"chance": float(which[:-1]) / 100}
     if which.isdigit():
         return {"nth": which}
-    raise BadInput(f"fault {text!r}: {which!r} names no call; use a number, *, ~words or 10%")
+    raise BadInput(f"fault {text!r}: {which!r} names no call; use a number, *, ~words, @model or 10%")
 
 
 def _options(rest: Iterable[str], text: str) -> dict[str, str]:
@@ -201,25 +222,25 @@ class FaultPlan:
         with self._lock:
             self._faults.append(fault)
 
-    def hits(self, kind: Kind, words: str = "") -> tuple[Fault, ...]:
+    def hits(self, kind: Kind, words: str = "", model: str = "") -> tuple[Fault, ...]:
         """Count one call and return every fault that hits it."""
         with self._lock:
             self._calls[kind] += 1
             struck = [
                 (index, fault)
                 for index, fault in enumerate(self._faults)
-                if fault.kind is kind and self._strikes(index, fault, words)
+                if fault.kind is kind and self._strikes(index, fault, words, model)
             ]
             self._hits.update(index for index, _ in struck)
             return tuple(fault for _, fault in struck)
 
-    def _strikes(self, index: int, fault: Fault, words: str) -> bool:
+    def _strikes(self, index: int, fault: Fault, words: str, model: str) -> bool:
         call = self._calls[fault.kind]
         if fault.limit is not None and self._hits[index] >= fault.limit:
             return False
         if fault.nth is not None and call < fault.nth:
             return False
-        if fault.words.casefold() not in words.casefold():
+        if fault.words.casefold() not in words.casefold() or fault.model not in model:
             return False
         return fault.chance >= 1 or _dice(self._seed, index, call) < fault.chance
 

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +91,7 @@ class Studio:
             HangUp: The fault plan says the line drops before acceptance.
         """
         self.books.greet(order.digest)
-        faults = self.plan.hits(order.kind, order.words)
+        faults = self.plan.hits(order.kind, order.words, order.model)
         try:
             refuse(faults, order.model)
             self._keep_limits(order)
@@ -150,8 +150,6 @@ class Studio:
         faults = self.plan.hits(kind, words)
         refuse(faults, kind)
         await end_badly(faults)
-        if struck(faults, What.GONE):
-            raise not_found("Requested entity was not found.")
         if struck(faults, What.EXPIRED):
             raise not_found("Requested entity was not found. It may have expired.")
         return faults
@@ -166,7 +164,7 @@ def refuse(faults: Iterable[Fault], model: str) -> None:
     """Let the faults happen that come before acceptance.
 
     Raises:
-        Rejected: 429, 500 or 503.
+        Rejected: A 4xx, 429, 500 or 503.
         HangUp: The line drops.
     """
     fault = struck(faults, *BEFORE)
@@ -178,9 +176,18 @@ def refuse(faults: Iterable[Fault], model: str) -> None:
         raise exhausted(model, fault.after)
     if fault.what is What.DAILY:
         raise exhausted(model, None, daily=True)
-    if fault.what is What.OVERLOADED:
-        raise Rejected(503, "The model is overloaded. Please try again later.")
-    raise Rejected(500, "An internal error has occurred. Please retry.")
+    raise Rejected(*_REFUSALS[fault.what])
+
+
+_REFUSALS: Final[Mapping[What, tuple[int, str]]] = {
+    What.INVALID: (400, "Request contains an invalid argument."),
+    What.BAD_KEY: (401, "Request had invalid authentication credentials."),
+    What.FORBIDDEN: (403, "The caller does not have permission."),
+    What.GONE: (404, "Requested entity was not found."),
+    What.INTERNAL: (500, "An internal error has occurred. Please retry."),
+    What.OVERLOADED: (503, "The model is overloaded. Please try again later."),
+}
+"""Status and words of a refusal."""
 
 
 async def end_badly(faults: Iterable[Fault]) -> None:

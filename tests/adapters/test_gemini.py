@@ -13,7 +13,7 @@ from onereel.adapters import gemini
 from onereel.adapters.connection import Connection
 from onereel.adapters.gemini import Illustrator, Screenwriter
 from onereel.adapters.gemini_answer import ENDS, End
-from onereel.errors import BadInput, Filtered, NoAnswer, OutcomeUnknown, Refused, StudioBusy
+from onereel.errors import BadInput, Filtered, NoAnswer, NotAllowed, OutcomeUnknown, Refused, StudioBusy
 from onereel.models import MODELS, Surface
 from onereel.orders import DrawOrder, Labelled, TextOrder
 from tests.adapters.gateway import Says, gateway
@@ -383,7 +383,7 @@ async def test_every_block_is_filtered(reason):
 @pytest.mark.parametrize("reason", [reason.value for reason in FinishReason] + ["SOMETHING_NEW"])
 async def test_every_end_without_content_is_an_error(reason):
     known = ENDS.get(FinishReason(reason), End.EMPTY) if reason != "SOMETHING_NEW" else End.EMPTY
-    expected = {End.FILTERED: Filtered, End.BARRED: Refused}.get(known, NoAnswer)
+    expected = {End.FILTERED: Filtered, End.BARRED: NotAllowed}.get(known, NoAnswer)
     for order in (text(), drawing()):
         with pytest.raises(Refused, match=reason) as raised:
             await told_to(Says({"candidates": [{"finishReason": reason}]}), order)
@@ -427,7 +427,7 @@ async def test_one_call_is_one_request_whatever_goes_wrong(surface, kind, fault,
         assert studio.tally().accepted[kind] == accepted
         assert studio.plan._calls[kind] == 1
         if isinstance(raised.value, StudioBusy):
-            assert raised.value.daily == (fault == "daily")
+            assert (raised.value.until is not None) == (fault == "daily")
             assert raised.value.after == (7.5 if "after" in fault else None)
 
 

@@ -415,7 +415,7 @@ async def test_a_file_by_address_is_the_film_the_studio_made():
     ("answers", "kind"),
     [
         ((file("PROCESSING"),), StudioBusy),
-        ((file("FAILED"),), Refused),
+        ((file("FAILED"),), Gone),
         ((error(404, "You do not have permission to access the File abc or it may not exist."),), Gone),
         ((file(), error(503, "later")), StudioBusy),
         ((file(sizeBytes="8"), Says(b"film")), StudioBusy),
@@ -429,7 +429,7 @@ async def test_a_file_that_does_not_come_says_whether_to_fetch_it_again(answers,
 
 
 async def test_an_address_that_is_no_file_is_refused():
-    with pytest.raises(Refused, match="no file of the Gemini API"):
+    with pytest.raises(Gone, match="no file of the Gemini API"):
         await fetched("gs://bucket/film.mp4", file())
 
 
@@ -466,4 +466,4 @@ async def test_one_order_is_one_request_whatever_goes_wrong(which, fault, kind, 
         assert studio.plan._calls[which] == 1
         if isinstance(raised.value, StudioBusy):
             assert raised.value.after == (2.5 if "after" in fault else None)
-            assert raised.value.daily == (fault == "daily")
+            assert (raised.value.until is not None) == (fault == "daily")

@@ -12,9 +12,9 @@ from google.genai import types
 from pydantic import SecretStr
 
 from onereel.adapters.connection import Connection
-from onereel.adapters.vendor_errors import EXCEPTIONS, STATUSES, Doing, Verdict, translate
+from onereel.adapters.vendor_errors import EXCEPTIONS, STATUSES, Doing, Verdict, next_day, translate
 from onereel.adapters.vendor_words import clean, says_safety
-from onereel.errors import BadInput, Filtered, Gone, NotInVault, OutcomeUnknown, Refused, StudioBusy
+from onereel.errors import BadInput, Filtered, Gone, NotAllowed, NotInVault, OutcomeUnknown, Refused, StudioBusy
 from onereel.models import RETIRED, Surface
 from tests.adapters.gateway import Says, error, gateway
 
@@ -62,22 +62,22 @@ BOTH = pytest.mark.parametrize("call", [core, interaction])
 @pytest.mark.parametrize(
     ("code", "paid", "free"),
     [
-        (400, Refused, Refused),
-        (401, Refused, StudioBusy),
-        (403, Refused, StudioBusy),
-        (404, Refused, Gone),
+        (400, Refused, Gone),
+        (401, NotAllowed, StudioBusy),
+        (403, NotAllowed, StudioBusy),
+        (404, NotAllowed, Gone),
         (408, OutcomeUnknown, StudioBusy),
-        (409, Refused, Refused),
-        (413, Refused, Refused),
-        (422, Refused, Refused),
+        (409, Refused, StudioBusy),
+        (413, Refused, Gone),
+        (422, Refused, Gone),
         (429, StudioBusy, StudioBusy),
         (499, OutcomeUnknown, StudioBusy),
         (500, StudioBusy, StudioBusy),
-        (501, Refused, Refused),
+        (501, NotAllowed, Gone),
         (502, OutcomeUnknown, StudioBusy),
         (503, StudioBusy, StudioBusy),
         (504, OutcomeUnknown, StudioBusy),
-        (418, Refused, Refused),
+        (418, Refused, Gone),
         (599, OutcomeUnknown, StudioBusy),
     ],
 )
@@ -156,7 +156,7 @@ async def test_the_wait_asked_for_is_passed_on(call):
             ours = await caught(studio.url, call)
 
             assert ours.after == 7.5
-            assert not ours.daily
+            assert ours.until is None
 
 
 def test_a_date_to_come_back_at_is_understood():
@@ -166,15 +166,39 @@ def test_a_date_to_come_back_at_is_understood():
     assert translate(refusal, PAYING).after == pytest.approx(90, abs=2)
 
 
+def test_a_daily_quota_says_when_to_come_back():
+    ours = translate(said(429, "quota", quota("GenerateRequestsPerDayPerProjectPerModel")), PAYING)
+
+    assert datetime.now(UTC) < ours.until <= datetime.now(UTC) + timedelta(days=1)
+    assert f"come back after {ours.until:%Y-%m-%d %H:%M} UTC" in str(ours)
+    assert translate(said(429, "quota", quota("GenerateRequestsPerMinutePerProject")), PAYING).until is None
+
+
 @pytest.mark.parametrize(
-    "detail", [quota("GenerateRequestsPerDayPerProjectPerModel"), quota("GenerateRequestsPerMinute", "0")]
+    ("now", "until"),
+    [("2026-11-21T18:00", "2026-11-22T08:00"), ("2026-07-02T06:59", "2026-07-02T07:00")],
 )
-def test_a_daily_quota_and_one_of_nothing_are_not_worth_waiting_for(detail):
-    assert translate(said(429, "quota", detail), PAYING).daily
+def test_a_day_of_the_vendor_ends_at_midnight_in_california(now, until):
+    moment = datetime.fromisoformat(f"{now}+00:00")
+
+    assert next_day(moment) == datetime.fromisoformat(f"{until}+00:00")
 
 
-def test_a_quota_by_the_minute_is():
-    assert not translate(said(429, "quota", quota("GenerateRequestsPerMinutePerProject")), PAYING).daily
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        said(429, "quota", quota("GenerateRequestsPerMinute", "0")),
+        said(
+            400,
+            "API key not valid.",
+            {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"},
+        ),
+        genai.ClientError(400, {"error": {"code": 400, "status": "FAILED_PRECONDITION", "message": "no billing"}}),
+    ],
+)
+def test_an_account_that_may_not_is_told_from_a_request_that_is_wrong(refusal):
+    assert type(translate(refusal, PAYING)) is NotAllowed
+    assert type(translate(said(400, "Invalid seconds."), PAYING)) is Refused
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from onereel.adapters.connection import Connection
 from onereel.adapters.courier import Patience
 from onereel.adapters.veo import RPC_AGAIN, VeoCamera
 from onereel.crew import Film
-from onereel.errors import BadInput, Filtered, NoAnswer, OutcomeUnknown, Refused, StudioBusy
+from onereel.errors import BadInput, Filtered, Gone, NoAnswer, OutcomeUnknown, Refused, StudioBusy
 from onereel.models import PROXY, Surface
 from onereel.orders import ClipOrder, ExtendOrder, Labelled
 from tests.adapters.gateway import Says, gateway
@@ -270,7 +270,7 @@ async def test_a_film_in_cloud_storage_is_refused_with_what_now():
     film = await seen({"done": True, "response": {"videos": [{"gcsUri": "gs://bucket/film.mp4"}]}})
 
     assert film == Film(uri="gs://bucket/film.mp4")
-    with pytest.raises(Refused, match=r"gs://bucket/film\.mp4.*gcloud"):
+    with pytest.raises(Gone, match=r"gs://bucket/film\.mp4.*gcloud"):
         await camera(reach("http://127.0.0.1:9")).fetch(film)
 
 
