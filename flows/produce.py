@@ -1,14 +1,18 @@
 """produce: from a brief to the delivery."""
 
+import asyncio
 from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from flows.running import Asked, ended, given_up, named, nothing_filmed, opened, planned, reported, stopped_at
+from flows.gates import stopped_at
+from flows.running import Asked, ended, given_up, named, nothing_filmed, opened, planned, reported
 from flows.shooting import Shooting
 from onereel.brief import Brief
-from onereel.delivering import Story, taken
+from onereel.deciding import retakes
+from onereel.delivering import Story
+from onereel.gatepages import Scene
 from tasks.assembly import deliver
 from tasks.delivery import publish
 from tasks.storyboard import storyboard
@@ -38,19 +42,20 @@ async def produce(
         await given_up(company, repay)
         board = await storyboard(given)
         plan = planned(company, board.storyboard)
-        if waiting := await stopped_at(company, plan, "storyboard", board.storyboard):
+        if waiting := await stopped_at(company, Scene("storyboard", plan, board)):
             return ended(waiting)
-        shooting = Shooting(company, plan, board.storyboard)
-        if "keyframes" in company.brief.approve:
+        wishes = await asyncio.to_thread(retakes, company.vault, plan.production)
+        shooting = Shooting(company, plan, board.storyboard, wishes)
+        if "keyframes" in company.brief.gated:
             keyframes = await shooting.draw()
-            if waiting := await stopped_at(company, plan, "keyframes", sorted(f.fitted.sha256 for f in keyframes)):
+            if waiting := await stopped_at(company, Scene("keyframes", plan, board, keyframes)):
                 return ended(waiting)
         results = await shooting.film()
         nothing_filmed(results)
-        if waiting := await stopped_at(company, plan, "takes", sorted(taken(results))):
+        if waiting := await stopped_at(company, Scene("takes", plan, board, results=results)):
             return ended(waiting)
         manifest = await deliver(plan.production, Story(plan, board, results, company.stills))
         report = await reported(company, plan, results, manifest)
         await publish(report, manifest)
-        waiting = await stopped_at(company, plan, "cut", manifest.recipe)
+        waiting = await stopped_at(company, Scene("cut", plan, board, results=results, manifest=manifest))
         return ended(waiting or report)

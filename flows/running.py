@@ -11,14 +11,14 @@ from typing import Any
 
 from prefect import runtime
 from prefect.client.schemas.objects import State
-from prefect.states import Completed
+from prefect.states import Cancelled, Completed
 
 from flows.alerts import alert_for
+from flows.gates import capped, taken_in
 from flows.limits import sharing
 from onereel.adapters.briefs import check_kept, gather_references
-from onereel.approvals import Waiting, must_wait
-from onereel.brief import Brief, Gate
-from onereel.casting import cast, connected, dated, stored_brief, stored_shots, vault_for
+from onereel.brief import Brief
+from onereel.casting import cast, connected, dated, stored_brief, stored_shots, table_for, vault_for
 from onereel.company import Company
 from onereel.delivering import Missing, Results, shot_states
 from onereel.errors import BadInput, BudgetReached, OnereelError
@@ -26,11 +26,10 @@ from onereel.losses import give_up
 from onereel.media import write_noun
 from onereel.papers import Manifest
 from onereel.plan import Plan, plan
-from onereel.report import Report, report, waiting_report
+from onereel.report import Report, report
 from onereel.settings import read_settings
 from onereel.slate import brief_key
 from onereel.storyboard import Storyboard
-from onereel.takes import recipe_of
 from tasks import at_work
 
 log = logging.getLogger("onereel.flows")
@@ -57,7 +56,6 @@ async def opened(asked: Asked) -> AsyncIterator[tuple[Company, Storyboard | None
     """
     brief, rehearse = asked.brief, asked.rehearse
     quieten()
-    check_starts(runtime.flow_run.run_count)
     settings = read_settings()
     vault = vault_for(settings, asked.vault, rehearsal=rehearse)
     today = datetime.now(UTC).date()
@@ -67,12 +65,14 @@ async def opened(asked: Asked) -> AsyncIterator[tuple[Company, Storyboard | None
     gather_references(found, None)
     await asyncio.to_thread(check_kept, found, vault)
     given = await asyncio.to_thread(stored_shots, vault, asked.shots) if asked.shots else None
+    made = dated(found, today)
+    answers = await taken_in(vault, made, table_for(settings, rehearsal=rehearse))
+    check_starts((runtime.flow_run.run_count or 0) - answers)
     with connected(settings.table, rehearsal=rehearse) as connection:
-        made = dated(found, today)
         async with (
             sharing() as share,
             cast(
-                made,
+                await asyncio.to_thread(capped, vault, made),
                 settings,
                 connection,
                 vault,
@@ -91,13 +91,13 @@ MOST_STARTS = 10
 """A run that crashed is started again (deployments/setup.py); one that brings down every worker must end."""
 
 
-def check_starts(starts: int | None) -> None:
+def check_starts(starts: int) -> None:
     """Refuse to start a run again that has been started too often.
 
     Raises:
         OnereelError: Says what to do.
     """
-    if (starts or 0) > MOST_STARTS:
+    if starts > MOST_STARTS:
         raise OnereelError(
             f"this run was started {starts} times; look at its logs, then start a new one: nothing is paid twice"
         )
@@ -145,16 +145,9 @@ def ended(told: Report) -> State[Any]:
         return Completed(message=told.message, data=told)
     if told.state == "waiting":
         return Completed(name="Waiting", message=told.message, data=told)
+    if told.state == "stopped":
+        return Cancelled(name="Stopped", message=told.message, data=told)
     return Completed(name="Partial", message=told.message, data=told)
-
-
-async def stopped_at(company: Company, found: Plan, gate: Gate, decided_on: Any) -> Report | None:
-    """Return the report of a run that has to wait at a gate of the brief, or None if it may go on."""
-    waiting = Waiting(gate=gate, recipe=recipe_of(gate, decided_on), usd=found.usd, at=datetime.now(UTC))
-    name, gates = company.brief.production, company.brief.approve
-    if not await asyncio.to_thread(must_wait, company.vault, name, gates, waiting):
-        return None
-    return await asyncio.to_thread(waiting_report, company, found, gate)
 
 
 async def given_up(company: Company, repay: list[str]) -> None:

@@ -1,6 +1,6 @@
 """The brief: what the client asks for. It is the file, the form in the Prefect UI and the API's schema at once."""
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -273,6 +273,40 @@ class Policy(Noun):
         return value
 
 
+class Wait(Noun):
+    """How long a gate waits for a person, and what happens then."""
+
+    hours: float = Field(
+        default=0,
+        ge=0,
+        le=24 * 90,
+        title="Hours",
+        description="How long to wait; 0: until somebody answers. A gate with hours is open to a person in any case.",
+        examples=[24],
+        json_schema_extra={"position": 0},
+    )
+    then: Literal["stop", "approve"] = Field(
+        default="stop",
+        title="Then",
+        description="When the time is over: stop, with everything kept; or approve, and go on.",
+        json_schema_extra={"position": 1},
+    )
+
+
+class Gates(Noun):
+    """How long each gate waits for a person, and what happens then."""
+
+    storyboard: Wait = Field(default=Wait(), title="Storyboard", json_schema_extra={"position": 0})
+    keyframes: Wait = Field(default=Wait(), title="Keyframes", json_schema_extra={"position": 1})
+    takes: Wait = Field(default=Wait(), title="Takes", json_schema_extra={"position": 2})
+    cut: Wait = Field(default=Wait(), title="Cut", json_schema_extra={"position": 3})
+
+    def wait(self, gate: Gate) -> Wait:
+        """Return how long a gate waits."""
+        found: Wait = getattr(self, gate)
+        return found
+
+
 class Brief(Noun):
     """What the client asks for. Only production, idea and seconds are required."""
 
@@ -404,6 +438,12 @@ class Brief(Noun):
         description="Where the run waits for a person before money moves on.",
         json_schema_extra={"position": 20},
     )
+    gates: Gates = Field(
+        default=Gates(),
+        title="Time to answer",
+        description="How long each gate waits for a person, and what happens then.",
+        json_schema_extra={"position": 22},
+    )
     policy: Policy = Field(
         default=Policy(),
         description="What to do when a call does not go as planned.",
@@ -419,6 +459,11 @@ class Brief(Noun):
         if twice:
             raise ValueError(f"two characters are called {twice[0]!r}; names must differ")
         return self
+
+    @property
+    def gated(self) -> tuple[Gate, ...]:
+        """Where the run waits for a person: what `approve` names, and every gate with a time to answer."""
+        return tuple(gate for gate in get_args(Gate) if gate in self.approve or self.gates.wait(gate).hours)
 
     def character(self, name: str) -> Character | None:
         """Return the character of that name, in any case; None if the brief knows no such person."""

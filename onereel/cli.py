@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from onereel.adapters.briefs import gather_references, load_brief, store_references
+from onereel.adapters.complaints import complaints
 from onereel.adapters.connection import Connection
 from onereel.adapters.ledgers import write_ledger
 from onereel.adapters.shotlists import read_shots, write_shots
-from onereel.approvals import approve as say_yes
+from onereel.approvals import Answer, Rejected
 from onereel.brief import Brief
 from onereel.calls import calls_of
 from onereel.casting import budget_of, dated, reclaimed, stored_brief, surface_for, table_for, vault_for
@@ -289,10 +291,57 @@ def storyboard(
 
 
 @app.command()
-def approve(production: Production, vault: VaultUrl = "", rehearse: Rehearse = False) -> None:
-    """Say yes to what a production waits for; produce it again to go on."""
-    given = say_yes(vault_for(read_settings(), vault, rehearsal=rehearse), production)
-    out.print(f"{production}: {given.gate} approved; going on costs at most ${given.usd:.2f} in all")
+def approve(
+    production: Production,
+    reject: Annotated[list[str] | None, typer.Option(help="A shot to send back; may be repeated.")] = None,
+    note: Annotated[
+        list[str] | None, typer.Option(help="What should be different: one for each --reject, or one for all.")
+    ] = None,
+    shots: Annotated[Path | None, typer.Option(help="The storyboard as you edited it: CSV, XLSX, JSON, YAML.")] = None,
+    ceiling: Annotated[float | None, typer.Option(help="US dollars the film may cost in all from now on.")] = None,
+    stop: Annotated[bool, typer.Option("--stop", help="No: end the run that waits; everything is kept.")] = False,
+    vault: VaultUrl = "",
+    rehearse: Rehearse = False,
+) -> None:
+    """Say yes to what a production waits for; or, with --reject, what should be done before it is shown again.
+
+    A run that waits on a Prefect server (PREFECT_API_URL) goes on by itself; otherwise produce it again.
+    """
+    settings = read_settings()
+    place = vault_for(settings, vault, rehearsal=rehearse)
+    if ceiling is not None and ceiling <= 0:
+        raise BadInput(f"--ceiling {ceiling:g}: must be more than 0")
+    rejected = _rejected(reject or [], note or [])
+    answer = Answer(
+        decision="stop" if stop else "change" if rejected else "approve",
+        reject=rejected,
+        shot_list=read_shots(shots).model_dump_json() if shots else "",
+        ceiling_usd=ceiling,
+    )
+
+    async def run() -> tuple[Any, bool]:
+        from flows.gates import give  # noqa: PLC0415 - Prefect takes a second to import
+
+        brief = await asyncio.to_thread(stored_brief, place, production)
+        said = f"command line/{datetime.now(UTC).isoformat()}"
+        table = table_for(settings, rehearsal=rehearse)
+        return await give(place, brief, table, answer, by="a person, by command line", said=said)
+
+    waiting, goes_on = asyncio.run(run())
+    told = {"approve": "approved", "change": f"{', '.join(dict.fromkeys(reject or []))} sent back", "stop": "stopped"}
+    then = "the run goes on" if goes_on else "produce it again to go on"
+    line = f"{production}: {waiting.gate} {told[answer.decision]}; {then}, at most ${waiting.usd:.2f} in all"
+    out.print(line if not stop else f"{production}: stopped at the {waiting.gate}", markup=False, highlight=False)
+
+
+def _rejected(shots: list[str], notes: list[str]) -> tuple[Rejected, ...]:
+    if notes and len(notes) not in (1, len(shots)):
+        raise BadInput(f"{len(shots)} --reject and {len(notes)} --note; give one note for each, or one for all")
+    said = notes * len(shots) if len(notes) == 1 else notes or [""] * len(shots)
+    try:
+        return tuple(Rejected(shot=shot, note=words) for shot, words in zip(shots, said, strict=True))
+    except ValidationError as error:
+        raise BadInput("; ".join(map(str, complaints(error, Rejected)))) from error
 
 
 @app.command()

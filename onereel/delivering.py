@@ -220,11 +220,6 @@ def _shot_papers(company: Company, story: Story, cut: Cut) -> list[ShotPapers]:
     return papers
 
 
-def taken(results: Results) -> list[str]:
-    """Return the digests of the films taken."""
-    return [result.film.sha256 for result in results.values() if isinstance(result, Take)]
-
-
 def existing(company: Company, plan: Plan) -> dict[str, Take | Missing]:
     """Return the newest take of every planned shot. Blocks."""
     takes = {planned.shot: takes_of(company, planned.shot) for planned in plan.takes}

@@ -14,8 +14,8 @@ from onereel.plan import Plan
 from onereel.slate import cut_prefix
 from onereel.takes import ShotState
 
-State = Literal["complete", "partial", "budget", "failed", "waiting"]
-EXIT: dict[State, int] = {"complete": 0, "failed": 1, "partial": 3, "budget": 4, "waiting": 5}
+State = Literal["complete", "partial", "budget", "failed", "waiting", "stopped"]
+EXIT: dict[State, int] = {"complete": 0, "failed": 1, "partial": 3, "budget": 4, "waiting": 5, "stopped": 5}
 """Exit code of the command line by state; 2 is bad input, before there is a report."""
 
 
@@ -112,6 +112,13 @@ def waiting_report(company: Company, plan: Plan, gate: str) -> Report:
         message=f"Waiting for approval: {gate}; going on costs at most ${plan.usd:.2f} in all",
         reasons=(f"approve it with: onereel approve {name}, then produce again",),
     )
+
+
+def stopped_report(company: Company, plan: Plan, gate: str, by: str) -> Report:
+    """Return the report of a run a person, or the end of the time to answer, stopped at a gate. Blocks."""
+    told = waiting_report(company, plan, gate)
+    message = f"Stopped at the {gate} by {by}; everything is kept"
+    return told.model_copy(update={"state": "stopped", "message": message, "reasons": ("produce it again to go on",)})
 
 
 def _calls(company: Company) -> Calls:

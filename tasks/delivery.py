@@ -1,22 +1,15 @@
 """What a producer sees of a run in the Prefect UI: one page with the contact sheet, the shots, and where things are."""
 
 import asyncio
-import base64
-import html
 
 from prefect import task
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 
-from onereel.adapters.pictures import thumbnail
-from onereel.media import fetch
+from onereel.gatepages import cell, picture, plain, sheet
 from onereel.papers import Manifest, ShotPapers
 from onereel.report import Report
 from onereel.takes import Take
 from tasks import WORKING, company
-
-THUMB = 320
-"""Pixels a thumbnail is wide, at most: the page makes it fit."""
-ACROSS = 2
 
 
 @task(task_run_name="publish {report.production}", **WORKING)
@@ -33,17 +26,17 @@ def _page(report: Report, manifest: Manifest) -> str:
     badge = " · REHEARSAL" if report.rehearsal else ""
     return "\n".join(
         (
-            f"# {_plain(manifest.title or report.production)}{badge}",
+            f"# {plain(manifest.title or report.production)}{badge}",
             f"**{report.message}** · {_facts(manifest)} · {_money(report)}",
             "",
-            _sheet(manifest),
+            sheet([_cell(papers) for papers in manifest.shots]),
             "",
             "```",
             f"master    {report.master}",
             f"manifest  {report.manifest}",
             "```",
             "",
-            f"*{_plain(manifest.label)}*",
+            f"*{plain(manifest.label)}*",
         )
     )
 
@@ -60,22 +53,12 @@ def _money(report: Report) -> str:
     return f"${usd.spent:.2f} spent{unknown}, ${usd.estimated:.2f} estimated at most"
 
 
-def _sheet(manifest: Manifest) -> str:
-    """Return the contact sheet, two shots a row. It is HTML: in a Markdown table pictures shrink to nothing."""
-    cells = [_cell(papers) for papers in manifest.shots]
-    rows = ["".join(cells[start : start + ACROSS]) for start in range(0, len(cells), ACROSS)]
-    return "<table><tbody>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</tbody></table>"
-
-
 def _cell(papers: ShotPapers) -> str:
-    take = _active(papers)
-    shown, words, facts = "SLATE<br>", papers.state.reason, [f"<strong>{papers.shot.id}</strong>"]
-    if take is not None:
-        data = base64.b64encode(thumbnail(fetch(company().vault, take.first_frame), THUMB)).decode()
-        shown, words = f'<img width="{THUMB}" src="data:image/webp;base64,{data}">', papers.shot.action
-        facts += [f"t{take.number:02d}", f"${take.usd:.2f}"]
-    told = " · ".join([*facts, f"{papers.state.seconds:g} s"])
-    return f'<td width="{100 // ACROSS}%">{shown}{told}<br>{_plain(words)}</td>'
+    take, name = _active(papers), f"<strong>{papers.shot.id}</strong>"
+    if take is None:
+        return cell("SLATE", [name, f"{papers.state.seconds:g} s"], papers.state.reason)
+    facts = [name, f"t{take.number:02d}", f"${take.usd:.2f}", f"{papers.state.seconds:g} s"]
+    return cell(picture(company(), take.first_frame), facts, papers.shot.action)
 
 
 def _row(papers: ShotPapers) -> dict[str, str | float]:
@@ -93,9 +76,3 @@ def _row(papers: ShotPapers) -> dict[str, str | float]:
 
 def _active(papers: ShotPapers) -> Take | None:
     return next((take for take in papers.takes if take.slate == papers.active), None)
-
-
-def _plain(text: str) -> str:
-    """Return model-written text that cannot become HTML, a link or a table cell of its own."""
-    shown = html.escape(" ".join(text.split())[:300], quote=False)
-    return "".join(f"&#{ord(sign)};" if sign in "|[]()*_`#!~\\" else sign for sign in shown)

@@ -11,7 +11,6 @@ import pytest
 from flows.produce import produce
 from onereel.adapters.film import inspect, verify
 from onereel.adapters.folder import FolderVault
-from onereel.approvals import approve
 from onereel.brief import Brief
 from onereel.calls import calls_of
 from onereel.delivering import latest_manifest
@@ -243,18 +242,6 @@ async def test_a_budget_below_the_plan_is_refused_before_anything_is_bought(make
     with pytest.raises(BadInput, match=r"costs up to \$.*the budget is \$2.00"):
         await state.aresult()
     assert sum(opened.tally().accepted.values()) == 0
-
-
-async def test_a_run_waits_for_the_storyboard_to_be_approved_and_then_goes_on(make, studio, vault):
-    opened = studio()
-    state = await make(approve=("storyboard",))
-    assert (state.name, opened.tally().accepted["image"]) == ("Waiting", 0)
-    assert (await state.aresult()).exit_code == 5
-
-    approve(FolderVault(vault), "lighthouse")
-    report = await (await make(approve=("storyboard",))).aresult()
-
-    assert report.state == "complete"
 
 
 async def test_a_rehearsal_keeps_to_its_own_corner_of_the_vault(rehearse, vault):
