@@ -15,7 +15,7 @@ MOST_CARDS = 40
 
 SENT_BACK = {
     "storyboard": "Shots that need other words, and a note to the camera for each.",
-    "keyframes": "Shots whose pictures should change. They are redrawn from themselves as a note says, and shown again.",
+    "keyframes": "Shots whose pictures should change: redrawn from themselves as a note says, then shown again.",
     "takes": "Shots to be filmed again, with a note to the camera or without. Then all are shown again.",
     "cut": "Shots to be filmed again, with a note to the camera or without. Then the film is cut anew and shown again.",
 }
