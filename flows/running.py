@@ -79,6 +79,7 @@ async def opened(asked: Asked) -> AsyncIterator[tuple[Company, Storyboard | None
                 rehearsal=rehearse,
                 share=share,
                 alert=None if rehearse else alert_for(made.production, vault.url),
+                run=str(runtime.flow_run.id or ""),
             ) as company,
         ):
             for kept in (found, made):

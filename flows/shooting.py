@@ -9,7 +9,7 @@ from onereel.company import Company
 from onereel.delivering import Missing, Results
 from onereel.drafts import TakePlan
 from onereel.drawing import labelled, references_by_path
-from onereel.errors import BudgetReached, Gone, OnereelError, StillFilming
+from onereel.errors import BudgetReached, OnereelError, StillFilming
 from onereel.filming import Frames, Setup, base_of, bought, clip_order, extend_order, takes_of
 from onereel.footage import Media
 from onereel.orders import ClipOrder
@@ -164,8 +164,7 @@ def _cause(error: OnereelError) -> Literal["failed", "filming", "budget"]:
 def _result(end: Any) -> Any:
     """Return a take, or why there is none; a fault of ours is no outcome and rises."""
     if isinstance(end, OnereelError):
-        way_on = "; `onereel reclaim` asks for it again, and says how to give it up" if isinstance(end, Gone) else ""
-        return Missing(f"{end}{way_on}", _cause(end))
+        return Missing(str(end), _cause(end))
     if isinstance(end, BaseException):
         raise end
     return end

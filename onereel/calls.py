@@ -11,7 +11,9 @@ Every entry is a create-only object under ``journal/<key[:2]>/<key>/``; what exi
                                        lost.json         a person gave it up (`onereel lost`, `--repay`): it still
                                                          counts as spent, and the same may be asked once more
 
-Beside them, while the answer is awaited, ``lease.json`` is written over and over: a sign of life for other machines.
+Beside them, while the answer is awaited, ``lease.json`` is written over and over: a sign of life for other machines;
+``collecting.json`` says whose turn it is to ask for a film (``collectors``). An operation the studio says it does not
+know is ``unknown``, too, but is open for as long as nobody gives it up: it has a name, and may be found yet.
 Reading an entry that cannot be understood raises: the journal fails closed.
 """
 
@@ -41,6 +43,7 @@ class Intent(Noun):
     key: str
     kind: str
     production: str
+    run: str = Field(default="", description="Which run of the production asked.")
     label: str = Field(description="What it is for, in words: keyframe s010/opening.")
     order: AnyOrder = Field(discriminator="kind")
     attempt: int
@@ -50,6 +53,15 @@ class Intent(Noun):
     host: str
     process: int
     started: float = Field(description="When that process started, so that a number used again is not mistaken for it.")
+
+
+class Owner(Noun):
+    """Who does something, and until when that counts if nothing more is heard."""
+
+    until: datetime
+    host: str
+    process: int
+    started: float
 
 
 class Lease(Noun):
@@ -73,10 +85,11 @@ class Outcome(Noun):
     at: datetime
     media: tuple[Media, ...] = ()
     reasons: tuple[str, ...] = Field(default=(), description="The vendor's words.")
+    code: str = Field(default="", description="The vendor's code of why it brought nothing.")
     random: bool = Field(default=False, description="Filtered in a way another try may pass.")
     request_id: str = ""
     seconds: float = Field(default=0, description="From asking to having.")
-    polls: int = 0
+    polls: int = Field(default=0, description="How often whoever saw its end had asked for it.")
     tokens: int = 0
     word: str = Field(default="", description="Whose word gave a lost call up: a run's id, or a person's.")
 
@@ -113,7 +126,6 @@ class Goods:
     usd: float
     request_id: str = ""
     tokens: int = 0
-    polls: int = 0
 
 
 def key_of(order: AnyOrder, attempt: int) -> str:

@@ -84,6 +84,7 @@ async def cast(
     rehearsal: bool,
     share: Sharing | None,
     alert: Alert | None = None,
+    run: str = "",
 ) -> AsyncIterator[Company]:
     """Compose the company of one production, for one run, in the running event loop.
 
@@ -95,6 +96,7 @@ async def cast(
         rehearsal: The studio is the local one.
         share: Bounds shared with other workers; None without a server.
         alert: Told when half of a budget, most of it, and all of it is spent or promised.
+        run: Its name, for the ledger.
 
     Raises:
         BadInput: A model is unknown, retired, or not reachable with what is configured.
@@ -104,7 +106,7 @@ async def cast(
     text, image, video = table.writer(models.text), table.illustrator(models.image), table.camera(models.video)
     surfaces = [await asyncio.to_thread(surface_for, connection, model) for model in (text, image, video)]
     limits = budget_of(settings, brief), None if rehearsal else settings.day_budget_usd
-    journal = await asyncio.to_thread(walled_journal, vault, table, brief.production, *limits, alert)
+    journal = await asyncio.to_thread(walled_journal, vault, table, brief.production, *limits, alert, run)
     company = Company(
         brief=brief,
         vault=vault,

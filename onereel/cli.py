@@ -209,6 +209,7 @@ def ledger(
     sheet = Table("time", "call", "model", "outcome", "s", "usd", title=production, title_justify="left")
     for each in found.entries:
         paid = "" if each.paid == "here" else f" (paid {each.paid})"
+        paid = f" {each.failure_code}{paid}" if each.failure_code else paid
         waited = f"{each.latency:.1f}" if each.latency else ""
         what, usd = (each.call, each.model, each.outcome + paid, waited), f"{each.usd:.4f}"
         sheet.add_row(f"{each.time:%m-%d %H:%M:%S}", *map(escape, what), usd)

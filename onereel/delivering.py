@@ -103,6 +103,8 @@ async def deliver(company: Company, story: Story) -> Manifest:
     recipe = recipe_of("cut", cut, title, story.board.version, company.rehearsal, company.brief.tier)
     newest = await asyncio.to_thread(latest_manifest, company.vault, company.brief.production)
     if newest is not None and newest.recipe == recipe:
+        if company.journal.written:
+            await asyncio.to_thread(_keep_ledger, company, story, newest.version)
         return newest
     return await asyncio.to_thread(_deliver, company, story, cut, recipe)
 
@@ -147,14 +149,23 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
         while not vault.upload(f"{cut_prefix(production, number)}master.mp4", folder / "master.mp4", "video/mp4"):
             number += 1
     prefix = cut_prefix(production, number)
-    spent = ledger(calls_of(vault, production), production, story.plan.purchases)
-    papers |= {"ledger.csv": ledger_csv(spent), "ledger.parquet": ledger_parquet(spent)}
     for paper, data in papers.items():
         vault.write(f"{prefix}{paper}", data, CONTENT_TYPES[paper.rsplit(".", 1)[1]])
-    manifest = _manifest(company, story, cut, recipe, number, master, assembly, tuple(papers))
+    ledgers = _keep_ledger(company, story, number)
+    manifest = _manifest(company, story, cut, recipe, number, master, assembly, (*papers, *ledgers))
     keep_noun(vault, f"{prefix}manifest.json", manifest)
     log.info("%s cut v%03d: %.2f s, %d frames copied", production, number, cut.seconds, assembly.copied_frames)
     return manifest
+
+
+def _keep_ledger(company: Company, story: Story, number: int) -> tuple[str, ...]:
+    """Write the ledger beside a cut, as it is by now, and return the names of its files."""
+    vault, production = company.vault, company.brief.production
+    spent = ledger(calls_of(vault, production), production, story.plan.purchases, company.journal.run)
+    files = {"ledger.csv": ledger_csv(spent), "ledger.parquet": ledger_parquet(spent)}
+    for name, data in files.items():
+        vault.write(f"{cut_prefix(production, number)}{name}", data, CONTENT_TYPES[name.rsplit(".", 1)[1]])
+    return tuple(files)
 
 
 def _manifest(

@@ -20,10 +20,23 @@
 """
 
 from datetime import datetime
+from typing import Self
 
 
 class OnereelError(Exception):
-    """Anything a production can fail of; the message says what, which, and what now."""
+    """Anything a production can fail of; the message says what, which, and what now.
+
+    Attributes:
+        code: The vendor's short name for it: an HTTP status, a code of google.rpc, a finish reason; empty where it is
+            none of the vendor's.
+    """
+
+    code: str = ""
+
+    def coded(self, code: object) -> Self:
+        """Give it the vendor's code, and return it."""
+        self.code = str(code)[:80]
+        return self
 
 
 class BadInput(OnereelError, ValueError):

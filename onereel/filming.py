@@ -160,11 +160,9 @@ async def collect_call(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> 
 
 async def _collected(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> Goods:
     """Return the film and what was seen in it. A broken download is fetched again before it counts as the film."""
-    polls = 0
     for last_try in (False, True):
         # Asked again, too: some cameras send the film inside the answer.
-        film, looks_taken = await _wait(lab, call, order)
-        polls += looks_taken
+        film = await _wait(lab, call, order)
         data = await _fetch(lab, call, film)
         try:
             inspection = await _inspect(data)
@@ -172,17 +170,17 @@ async def _collected(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> Go
         except FootageError as broken:
             if last_try:
                 await asyncio.to_thread(keep, lab.vault, data, "mp4")
-                raise NoAnswer(f"{call.intent.label}: {broken}", usd=call.intent.usd) from broken
+                raise NoAnswer(f"{call.intent.label}: {broken}", usd=call.intent.usd).coded("footage") from broken
             log.warning("%s: %s; downloading it again", call.intent.label, broken)
         else:
             break
     media = await asyncio.to_thread(keep, lab.vault, data, "mp4")
     looks = await keep_looks(lab, inspection)
-    return Goods((media, looks), call.intent.usd, call.operation, polls=polls)
+    return Goods((media, looks), call.intent.usd, call.operation)
 
 
-async def _wait(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> tuple[Film, int]:
-    """Ask, in growing pauses, until the film is there; return it and how often was asked.
+async def _wait(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> Film:
+    """Ask, in growing pauses, until the film is there.
 
     A film ordered a while ago, by an earlier run, is asked for at once.
     """
@@ -193,6 +191,7 @@ async def _wait(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> tuple[F
         if fresh or polls:
             await asyncio.sleep(patience.pause(waited))
         polls += 1
+        lab.journal.looked(call)
         try:
             film = await lab.camera.look(call.operation, order)
         except StudioBusy as busy:
@@ -206,7 +205,7 @@ async def _wait(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> tuple[F
         else:
             gone = 0
             if film is not None:
-                return film, polls
+                return film
     raise StillFilming(
         f"{label} is still being filmed after {patience.deadline:.0f} s; run the production again to collect it"
     )

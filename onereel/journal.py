@@ -5,11 +5,13 @@ import contextlib
 import logging
 import os
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 from onereel.budget import Budget
 from onereel.calls import Call, End, Goods, Intent, Outcome, Submitted, Wanted, key_of
+from onereel.collectors import Collector
 from onereel.crew import Vault
 from onereel.entries import Entries
 from onereel.errors import (
@@ -28,7 +30,7 @@ from onereel.models import ModelTable
 from onereel.orders import AnyOrder
 from onereel.owners import is_dead, started
 from onereel.prices import price
-from onereel.tries import Tries
+from onereel.tries import Tries, settled, way_on
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +45,12 @@ async def _at_once() -> None:
 
 
 class Journal:
-    """The journal of one vault, as one run of one production uses it."""
+    """The journal of one vault, as one run of one production uses it.
+
+    Attributes:
+        budget: What may be spent.
+        written: Whether this run wrote down how a call went: what is told of the production's calls is out of date.
+    """
 
     def __init__(
         self,
@@ -53,13 +60,22 @@ class Journal:
         *,
         lease: float = LEASE_SECONDS,
         grace: float = GRACE_SECONDS,
+        run: str = "",
     ) -> None:
         self._vault, self._table, self.budget = vault, table, budget
         self._entries = Entries(vault)
-        self._lease, self._grace = lease, grace
+        self._collector = Collector(vault, self._entries, lease)
+        self._lease, self._grace, self._run = lease, grace, run
+        self._looks: Counter[str] = Counter()
         self._one_at_a_time: dict[str, asyncio.Lock] = {}
         self._ours: set[str] = set()
         self._asked: dict[str, tuple[str, float]] = {}
+        self.written = False
+
+    @property
+    def run(self) -> str:
+        """Which run asks."""
+        return self._run
 
     @property
     def bought(self) -> list[tuple[str, float]]:
@@ -106,20 +122,33 @@ class Journal:
 
         Raises:
             Filtered, NoAnswer, Refused: How the operation ended; written down.
-            Gone: The studio does not know it; nothing is written.
+            Gone: The studio does not know it. It may have been charged: it stays collectable, and counts as spent; only
+                a person may give it up.
             StudioBusy, StillFilming: Nothing is known yet; nothing is written, and it can be collected later.
         """
         if call.outcome is not None:
-            return call.outcome
+            return settled(call.intent, call.outcome)
+        async with self._collector.turn(call) as ended:
+            if ended is not None and ended.outcome is not None:
+                return settled(call.intent, ended.outcome)
+            return await self._collected(call.intent, act)
+
+    async def _collected(self, intent: Intent, act: Callable[[], Awaitable[Goods]]) -> Outcome:
+        """Collect, and write down how it ended."""
         try:
             goods = await act()
-        except Gone:
-            raise  # it was accepted, so it may have been charged: it stays open, and is never ordered anew unasked
+        except Gone as gone:
+            await self._entries.insist(intent.key, "unknown", self._ended(intent, "unknown", intent.usd, gone))
+            raise Gone(f"{gone}; {way_on(intent.production, intent.label)}").coded(gone.code) from gone
         except Refused as refused:
             end, fault, usd = _how_it_ended(refused)
-            await self._end(call.intent, "failed" if end == "refused" else end, usd, fault)
+            await self._end(intent, "failed" if end == "refused" else end, usd, fault)
             raise
-        return await self._settle(call.intent, goods)
+        return await self._settle(intent, goods)
+
+    def looked(self, call: Call) -> None:
+        """Note that an operation was asked for."""
+        self._looks[call.intent.key] += 1
 
     async def find(self, order: AnyOrder) -> Call | None:
         """Return the latest attempt at an order, or None if it was never made."""
@@ -160,6 +189,7 @@ class Journal:
         async with self._written_down(intent):
             operation = await act()
             self._asked[intent.key] = (intent.kind, intent.usd)
+            self.written = True
             try:
                 await self._entries.insist(intent.key, "submitted", Submitted(operation=operation, at=_now()))
             except VaultError:
@@ -238,7 +268,7 @@ class Journal:
     async def _written_down(self, intent: Intent) -> AsyncIterator[None]:
         """Write down how asking ended, whatever happens."""
         end: End = "unknown"
-        fault: BaseException = OutcomeUnknown("the run was stopped while the request was under way")
+        fault: OnereelError = OutcomeUnknown("the run was stopped while the request was under way")
         usd = intent.usd
         try:
             async with self._entries.living(intent, self._lease):
@@ -264,25 +294,30 @@ class Journal:
             media=goods.media,
             request_id=goods.request_id,
             seconds=round((_now() - intent.at).total_seconds(), 3),
-            polls=goods.polls,
+            polls=self._looks[intent.key],
             tokens=goods.tokens,
         )
         await self._close(intent, outcome)
         return outcome
 
-    async def _end(self, intent: Intent, end: End, usd: float, error: BaseException) -> None:
+    async def _end(self, intent: Intent, end: End, usd: float, error: OnereelError) -> None:
+        await self._close(intent, self._ended(intent, end, usd, error))
+
+    def _ended(self, intent: Intent, end: End, usd: float, error: OnereelError) -> Outcome:
         reasons = error.reasons if isinstance(error, Filtered) and error.reasons else (str(error),)
-        outcome = Outcome(
+        return Outcome(
             end=end,
             usd=round(usd, 6),
             at=_now(),
             reasons=reasons,
+            code=error.code,
             random=isinstance(error, Filtered) and error.random,
             seconds=round((_now() - intent.at).total_seconds(), 3),
+            polls=self._looks[intent.key],
         )
-        await self._close(intent, outcome)
 
     async def _close(self, intent: Intent, outcome: Outcome) -> None:
+        self.written = True
         await self._entries.insist(intent.key, outcome.end, outcome)
         if intent.key in self._ours and outcome.end != "refused":
             self._asked[intent.key] = (intent.kind, outcome.usd)
@@ -295,6 +330,7 @@ class Journal:
             key=key,
             kind=wanted.order.kind,
             production=wanted.production,
+            run=self._run,
             label=wanted.label,
             order=wanted.order,
             attempt=attempt,
@@ -307,7 +343,7 @@ class Journal:
         )
 
 
-def _how_it_ended(error: StudioBusy | Refused | BadInput) -> tuple[End, BaseException, float]:
+def _how_it_ended(error: StudioBusy | Refused | BadInput) -> tuple[End, OnereelError, float]:
     """Return the end, the error, and what it cost."""
     if isinstance(error, Filtered):
         return "filtered", error, error.usd

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from onereel.calls import Call, spent_on, unknown_on
+from onereel.calls import Call, Intent, spent_on, unknown_on
 from onereel.noun import Noun
 from onereel.orders import DrawOrder, TextOrder
 from onereel.plan import Purchase
@@ -13,6 +13,10 @@ from onereel.slate import OF_A_SHOT, shot_of
 
 NO_SHOT = "(all shots)"
 """Stands in sums for calls no single shot needs: the storyboard, character sheets."""
+
+
+ELSEWHERE = "by "
+"""What stands before the name of another production that paid."""
 
 
 class Entry(Noun):
@@ -33,10 +37,14 @@ class Entry(Noun):
     tokens: int = 0
     attempt: int
     outcome: str = Field(description="How it ended; submitted or intended while it has not.")
+    failure_code: str = Field(default="", description="The vendor's code of why it brought nothing.")
     reasons: str = Field(default="", description="Why it brought nothing, in the vendor's words.")
     usd: float = Field(description="What it cost; while nobody knows, what was promised.")
     reserved_usd: float
-    paid: str = Field(description="here, or by the production that bought it first.")
+    paid: str = Field(
+        description="this run, or an earlier run; here, where no run asks; or by the production that bought it first."
+    )
+    run: str = Field(default="", description="Which run asked: its id in Prefect.")
     key: str = Field(description="Its name in the journal.")
 
 
@@ -62,9 +70,16 @@ class Ledger(Noun):
     unknown_usd: float
 
 
-def ledger(calls: Sequence[Call], production: str, purchases: Sequence[Purchase] = ()) -> Ledger:
-    """Return the ledger of a production: what its calls came to beside what its plan allowed for them."""
-    entries = [_entry(call, production) for call in calls]
+def ledger(calls: Sequence[Call], production: str, purchases: Sequence[Purchase] = (), run: str = "") -> Ledger:
+    """Return the ledger of a production: what its calls came to beside what its plan allowed for them.
+
+    Args:
+        calls: Every call it uses.
+        production: Which.
+        purchases: What its plan allows.
+        run: Which run asks; empty: none.
+    """
+    entries = [_entry(call, production, run) for call in calls]
     return Ledger(
         production=production,
         entries=tuple(entries),
@@ -77,7 +92,7 @@ def ledger(calls: Sequence[Call], production: str, purchases: Sequence[Purchase]
     )
 
 
-def _entry(call: Call, production: str) -> Entry:
+def _entry(call: Call, production: str, run: str) -> Entry:
     intent, outcome, order = call.intent, call.outcome, call.intent.order
     shot = OF_A_SHOT.match(intent.label)
     asked: dict[str, str | float] = {}
@@ -93,6 +108,7 @@ def _entry(call: Call, production: str) -> Entry:
             "latency": outcome.seconds,
             "polls": outcome.polls,
             "tokens": outcome.tokens,
+            "failure_code": outcome.code,
             "reasons": "; ".join(outcome.reasons),
         }
     return Entry.model_validate(
@@ -107,12 +123,21 @@ def _entry(call: Call, production: str) -> Entry:
             "request_id": (outcome.request_id if outcome else "") or call.operation,
             "attempt": intent.attempt,
             "reserved_usd": intent.usd,
-            "paid": "here" if intent.production == production else f"by {intent.production}",
+            "paid": _payer(intent, production, run),
+            "run": intent.run,
             "key": intent.key,
             **asked,
             **ended,
         }
     )
+
+
+def _payer(intent: Intent, production: str, run: str) -> str:
+    if intent.production != production:
+        return f"{ELSEWHERE}{intent.production}"
+    if not run:
+        return "here"
+    return "this run" if intent.run == run else "an earlier run"
 
 
 def _sums(
@@ -126,7 +151,7 @@ def _sums(
     estimated: dict[str, float] = {}
     for each in entries:
         calls[name(each)] = calls.get(name(each), 0) + 1
-        usd[name(each)] = usd.get(name(each), 0.0) + (each.usd if each.paid == "here" else 0.0)
+        usd[name(each)] = usd.get(name(each), 0.0) + (0.0 if each.paid.startswith(ELSEWHERE) else each.usd)
     for one in purchases:
         estimated[planned_name(one)] = estimated.get(planned_name(one), 0.0) + one.usd
     return tuple(

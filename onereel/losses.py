@@ -58,13 +58,6 @@ def bury(vault: Vault, call: Call) -> bool:
     )
 
 
-def mark_gone(vault: Vault, call: Call) -> None:
-    """Write down that the vendor does not know an operation any more: only now may a person give it up. Blocks."""
-    reasons = (f"the studio does not know {call.operation} any more",)
-    outcome = Outcome(end="unknown", usd=call.intent.usd, at=_now(), reasons=reasons)
-    keep_noun(vault, entry_key(call.intent.key, "unknown"), outcome)
-
-
 def give_up(vault: Vault, production: str, subject: str, word: str) -> list[Call]:
     """Mark the calls of a shot whose outcome is unknown as lost: spent, and free to be asked once more. Blocks.
 

@@ -1,18 +1,18 @@
-"""Whoever asked: whether they still wait for the answer."""
+"""Whoever asked, or collects: whether they still do."""
 
 import socket
 import time
 
-from onereel.calls import Intent
+from onereel.calls import Intent, Owner
 
 
-def is_dead(intent: Intent) -> bool:
-    """Return whether whoever asked will not hear an answer any more: its process is gone, or its lease ran out."""
-    if time.time() > intent.until.timestamp():
+def is_dead(owner: Intent | Owner) -> bool:
+    """Return whether whoever asked, or collects, is not there any more: its process is gone, or its lease ran out."""
+    if time.time() > owner.until.timestamp():
         return True
-    if intent.host != socket.gethostname():
+    if owner.host != socket.gethostname():
         return False
-    return started(intent.process) != intent.started
+    return started(owner.process) != owner.started
 
 
 def started(process: int) -> float:

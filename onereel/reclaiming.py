@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal
@@ -15,7 +14,7 @@ from onereel.company import Lab
 from onereel.crew import Vault
 from onereel.errors import BadInput, Filtered, Gone, NoAnswer, Refused, StillFilming
 from onereel.filming import collect_call
-from onereel.losses import bury, mark_gone, open_calls, subject_of
+from onereel.losses import bury, open_calls
 from onereel.models import Surface
 from onereel.noun import Noun
 from onereel.orders import DrawOrder, TextOrder
@@ -106,13 +105,13 @@ async def _see_to(
         if await asyncio.to_thread(bury, vault, call):
             state = "unknown"
     elif is_dead(intent) or age >= deadline:
-        state, usd, reason = await _fetched(vault, labs[intent.order.surface], connection, call)
+        state, usd, reason = await _fetched(labs[intent.order.surface], connection, call)
     log.info("%s %s: %s, $%.3f %s", intent.production, intent.label, state, usd, reason)
     told = {"production": intent.production, "call": intent.label, "state": state, "usd": usd, "reason": reason}
     return Reclaimed.model_validate(told)
 
 
-async def _fetched(vault: Vault, lab: Lab, connection: Connection, call: Call) -> tuple[str, float, str]:
+async def _fetched(lab: Lab, connection: Connection, call: Call) -> tuple[str, float, str]:
     """Return what became of an operation: state, dollars, and why it is not collected."""
     intent, order = call.intent, call.intent.order
     assert not isinstance(order, TextOrder | DrawOrder)  # noqa: S101 - these answer at once and leave no operation
@@ -124,9 +123,7 @@ async def _fetched(vault: Vault, lab: Lab, connection: Connection, call: Call) -
     except StillFilming as filming:
         return "filming", intent.usd, str(filming)
     except Gone as gone:
-        await asyncio.to_thread(mark_gone, vault, call)
-        way_on = f"`onereel lost {intent.production} {shlex.quote(subject_of(call))}` gives it up"
-        return "gone", intent.usd, f"{gone}; {way_on}"
+        return "gone", intent.usd, str(gone)
     except Refused as refused:
         usd = refused.usd if isinstance(refused, Filtered | NoAnswer) else 0.0
         return "filtered" if isinstance(refused, Filtered) else "failed", usd, str(refused)

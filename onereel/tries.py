@@ -4,7 +4,7 @@ import shlex
 from dataclasses import dataclass
 
 from onereel.calls import Intent, Outcome, Wanted
-from onereel.errors import Filtered, NoAnswer, OutcomeUnknown
+from onereel.errors import Filtered, NoAnswer, OutcomeUnknown, Refused
 from onereel.slate import shot_of
 
 
@@ -37,11 +37,27 @@ class Tries:
         if outcome.end == "unknown":
             self.unknown += 1
             if self.unknown > 1 or intent.usd > self.wanted.repay_up_to_usd:
-                way_on = _way_on(self.wanted.production, intent.label)
-                raise OutcomeUnknown(f"{self.wanted.label}: {told}; {way_on}")
+                raise OutcomeUnknown(f"{self.wanted.label}: {told}; {way_on(self.wanted.production, intent.label)}")
 
 
-def _way_on(production: str, label: str) -> str:
+def settled(intent: Intent, outcome: Outcome) -> Outcome:
+    """Return the outcome of a call that another process saw the end of.
+
+    Raises:
+        Filtered, NoAnswer, Refused: It brought nothing.
+    """
+    told = f"{intent.label}: {'; '.join(outcome.reasons) or outcome.end}"
+    if outcome.end == "settled":
+        return outcome
+    if outcome.end == "filtered":
+        raise Filtered(told, reasons=outcome.reasons, random=outcome.random, usd=outcome.usd).coded(outcome.code)
+    if outcome.end == "failed":
+        raise NoAnswer(told, usd=outcome.usd).coded(outcome.code)
+    raise Refused(told).coded(outcome.code)
+
+
+def way_on(production: str, label: str) -> str:
+    """Return what a person can do about a call that may have been paid for nothing."""
     subject = shlex.quote(shot_of(label) or label)
     return (
         f"it may have been paid. `onereel produce BRIEF --repay {subject}` pays for it once more; "

@@ -170,9 +170,9 @@ class WalledJournal(Journal):
     budget: SharedBudget
 
     def __init__(
-        self, vault: Vault, table: ModelTable, budget: SharedBudget, production: str, counted: set[str]
+        self, vault: Vault, table: ModelTable, budget: SharedBudget, production: str, counted: set[str], run: str = ""
     ) -> None:
-        super().__init__(vault, table, budget)
+        super().__init__(vault, table, budget, run=run)
         self._production = production
         self._unseen: set[str] = set()
         self._others = Others(vault, lambda name: name == production, lambda key: key in counted or self._is_mine(key))
@@ -261,7 +261,13 @@ class WalledJournal(Journal):
 
 
 def walled_journal(
-    vault: Vault, table: ModelTable, production: str, limit: float, day_limit: float | None, alert: Alert | None
+    vault: Vault,
+    table: ModelTable,
+    production: str,
+    limit: float,
+    day_limit: float | None,
+    alert: Alert | None,
+    run: str = "",
 ) -> WalledJournal:
     """Return the journal of one run of a production, with the budget as earlier runs left it. Blocks.
 
@@ -272,6 +278,7 @@ def walled_journal(
         limit: Most it may spend, all runs together.
         day_limit: Most the vault may spend in a day (UTC); None: no such limit.
         alert: Told when a level is reached.
+        run: Which run asks.
     """
     own = [call for call in calls_of(vault, production) if call.intent.production == production]
     budget = SharedBudget(
@@ -281,7 +288,7 @@ def walled_journal(
         day_limit=math.inf if day_limit is None else day_limit,
         alert=alert,
     )
-    return WalledJournal(vault, table, budget, production, {call.intent.key for call in own})
+    return WalledJournal(vault, table, budget, production, {call.intent.key for call in own}, run)
 
 
 def today() -> date:

@@ -22,10 +22,12 @@ from onereel.delivering import (
     next_version,
     shot_states,
 )
+from onereel.errors import Filtered
 from onereel.filming import takes_of
 from onereel.media import fetch, fetch_file
 from onereel.papers import AI_LABEL
 from onereel.report import report
+from onereel.studio import parse_fault
 from onereel.writing import keep_board
 from tests.productions import board, brief, film, framed, keyframes, planned, setup_of
 
@@ -159,6 +161,21 @@ async def test_the_same_cut_is_not_rendered_twice(company, story, vault):
 
     assert await deliver(company, story) == first
     assert next_version(vault, "lighthouse") == 2
+
+
+async def test_the_ledger_beside_an_unchanged_cut_is_kept_up_to_date(company, hire, story, studio, vault):
+    manifest = await deliver(company, story)
+    before = (folder_of(vault, manifest) / "ledger.csv").read_text()
+    studio.plan.add(parse_fault("video:*:filtered"))
+    later = await hire(brief(seconds=10))
+    again = setup_of(PLAN, STORYBOARD, "s010", sample=2)
+    with pytest.raises(Filtered):
+        await film(later, again)
+
+    assert await deliver(later, story) == manifest
+    after = (folder_of(vault, manifest) / "ledger.csv").read_text()
+    assert after.count("\n") == before.count("\n") + 1
+    assert "filtered" in after
 
 
 async def test_a_cut_that_changes_is_a_new_version_and_the_old_one_stays(company, story, vault):

@@ -23,6 +23,7 @@ from onereel.filming import (
     read_looks,
     takes_of,
 )
+from onereel.ledger import ledger
 from onereel.media import fetch, fetch_file, keep
 from onereel.studio import StudioOptions, parse_fault, running
 from onereel.takes import Looks
@@ -94,6 +95,31 @@ async def test_a_clip_is_collected_by_another_company(ready, studio, vault):
     assert await bought(company, order, "clip") == hop
     assert studio.tally().accepted["video"] == 1
     assert ends(vault) == ["settled"]
+
+
+async def test_a_film_two_runs_wait_for_is_asked_for_and_downloaded_by_one_of_them(ready, studio, vault):
+    first, setup = await ready()
+    second, _ = await ready()
+    order, key = await ordered(first, setup)
+    hops = await asyncio.gather(*(collect_film(company, order, key) for company in (first, second)))
+
+    assert hops[0] == hops[1]
+    assert studio.tally().downloads == 1
+    assert calls_of(vault, "lighthouse")[0].outcome.polls == studio.tally().polls
+
+
+async def test_one_that_stops_collecting_leaves_the_film_to_the_other(ready, studio, vault):
+    studio.plan.add(parse_fault("poll:1:delay:after=0.5"))
+    first, setup = await ready()
+    second, _ = await ready()
+    order, key = await ordered(first, setup)
+    stopped = asyncio.ensure_future(collect_film(first, order, key))
+    await asyncio.sleep(0.2)
+    waiting = asyncio.ensure_future(collect_film(second, order, key))
+    await asyncio.sleep(0.2)
+    stopped.cancel()
+
+    assert (await waiting).seconds == setup.take.coverage.first
 
 
 async def test_what_was_filmed_is_not_asked_for_again(ready, studio):
@@ -319,16 +345,16 @@ async def test_an_order_whose_answer_was_lost_is_never_made_again_by_itself(read
 
 
 @pytest.mark.parametrize(
-    ("fault", "error", "end"),
+    ("fault", "error", "end", "code"),
     [
-        ("filtered:reason=violence", Filtered, "filtered"),
-        ("error-3", Refused, "failed"),
-        ("error-8", NoAnswer, "failed"),
-        ("error-13", NoAnswer, "failed"),
-        ("empty", NoAnswer, "failed"),
+        ("filtered:reason=violence", Filtered, "filtered", "filtered"),
+        ("error-3", Refused, "failed", "3"),
+        ("error-8", NoAnswer, "failed", "8"),
+        ("error-13", NoAnswer, "failed", "13"),
+        ("empty", NoAnswer, "failed", "empty"),
     ],
 )
-async def test_an_operation_that_ends_without_a_film_costs_nothing(ready, studio, vault, fault, error, end):
+async def test_an_operation_that_ends_without_a_film_costs_nothing(ready, studio, vault, fault, error, end, code):
     studio.plan.add(parse_fault(f"video:1:{fault}"))
     company, setup = await ready()
     order, key = await ordered(company, setup)
@@ -337,6 +363,11 @@ async def test_an_operation_that_ends_without_a_film_costs_nothing(ready, studio
 
     assert ends(vault) == [end]
     assert company.journal.budget.spent == studio.tally().total_usd == 0
+    (entry,) = ledger(calls_of(vault, "lighthouse"), "lighthouse").entries
+    assert entry.failure_code == code
+    assert entry.polls >= 1
+    with pytest.raises(error):
+        await collect_film((await ready())[0], order, key)
 
 
 @pytest.mark.parametrize(("camera", "kind"), [(VEO, "poll"), (OMNI, "download")])

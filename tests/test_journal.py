@@ -591,7 +591,7 @@ async def test_an_operation_the_studio_does_not_know_is_neither_ended_nor_ordere
             await collected(run, studio, Gone("404"))
 
     assert studio.asked == 1
-    assert states(vault, CLIP) == {"intended", "submitted"}
+    assert states(vault, CLIP) == {"intended", "submitted", "unknown"}
     assert run.budget.reserved == {key_of(CLIP, 1): CLIP_USD}
 
 

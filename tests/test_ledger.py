@@ -19,15 +19,16 @@ from onereel.slate import shot_of
 from tests.journal_worker import CLIP, DRAWING, GOODS, wanted
 from tests.productions import TABLE, board, planned
 
-FILM = Goods((Media.of(b"film", "mp4"),), usd=3.2, request_id="operations/1", polls=7)
+FILM = Goods((Media.of(b"film", "mp4"),), usd=3.2, request_id="operations/1")
 CLIP_WANTED = {"label": "clip lighthouse/s010/t01"}
+RUN = "0d1c"
 FORMULA = "=HYPERLINK(0)"
 
 
 @pytest.fixture
 async def filmed(vault):
     """A drawing settled, a clip collected, another filtered with words a spreadsheet would run."""
-    journal = Journal(vault, TABLE, Budget(100))
+    journal = Journal(vault, TABLE, Budget(100), run=RUN)
 
     async def drawn():
         return GOODS
@@ -36,13 +37,16 @@ async def filmed(vault):
         return "operations/1"
 
     async def collected():
+        for _ in range(7):
+            journal.looked(ordered_clip)
         return FILM
 
     async def filtered():
-        raise Filtered("no", reasons=(FORMULA,))
+        raise Filtered("no", reasons=(FORMULA,)).coded("58061214")
 
     await journal.buy(wanted(DRAWING, label="keyframe s010/opening"), drawn)
-    await journal.collect(await journal.order(wanted(CLIP, **CLIP_WANTED), ordered), collected)
+    ordered_clip = await journal.order(wanted(CLIP, **CLIP_WANTED), ordered)
+    await journal.collect(ordered_clip, collected)
     other = wanted(CLIP.model_copy(update={"words": "Dawn"}), label="clip lighthouse/s020/t01")
     with pytest.raises(Filtered):
         await journal.order(other, filtered)
@@ -61,7 +65,18 @@ def test_every_call_is_a_row_with_what_was_asked_and_what_it_came_to(filmed):
     assert (clip.usd, clip.polls, clip.request_id) == (3.2, 7, "operations/1")
     assert (clip.surface, clip.model) == (CLIP.surface.value, CLIP.model)
     assert (taken.shot, taken.outcome, taken.usd, taken.reasons) == ("s020", "filtered", 0, FORMULA)
+    assert (taken.failure_code, clip.failure_code) == ("58061214", "")
     assert taken.reserved_usd == pytest.approx(3.2)
+    assert clip.latency >= 0
+    assert clip.time <= datetime.now(UTC)
+
+
+def test_a_run_tells_what_it_paid_from_what_it_reused(filmed):
+    def payers(run):
+        return {entry.paid for entry in ledger(calls_of(filmed, "lighthouse"), "lighthouse", run=run).entries}
+
+    assert (payers(RUN), payers("0d1d"), payers("")) == ({"this run"}, {"an earlier run"}, {"here"})
+    assert {entry.run for entry in of(filmed).entries} == {RUN}
 
 
 def test_sums_add_up_to_what_was_spent(filmed):

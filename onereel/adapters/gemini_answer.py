@@ -118,7 +118,7 @@ def nothing(action: str, response: types.GenerateContentResponse, usd: float) ->
     if not response.candidates and feedback is not None:
         block = feedback.block_reason or BlockedReason.BLOCKED_REASON_UNSPECIFIED
         reasons = _said(block.value, feedback.block_reason_message)
-        return Filtered(f"{action}: blocked: {' '.join(reasons)}", reasons=reasons, usd=usd)
+        return Filtered(f"{action}: blocked: {' '.join(reasons)}", reasons=reasons, usd=usd).coded(block.value)
     if not response.candidates:
         return NoAnswer(f"{action}: answered without a candidate; another try may help", usd=usd)
     candidate = response.candidates[0]
@@ -126,12 +126,13 @@ def nothing(action: str, response: types.GenerateContentResponse, usd: float) ->
     reasons = _said(reason.value, candidate.finish_message)
     ended = end(response)
     if ended is End.FILTERED:
-        return Filtered(f"{action}: filtered: {' '.join(reasons)}", reasons=reasons, usd=usd)
+        return Filtered(f"{action}: filtered: {' '.join(reasons)}", reasons=reasons, usd=usd).coded(reason.value)
     if ended is End.BARRED:
-        return NotAllowed(f"{action}: the account is limited: {' '.join(reasons)}; see Google's notice to its owner")
+        limited = f"{action}: the account is limited: {' '.join(reasons)}; see Google's notice to its owner"
+        return NotAllowed(limited).coded(reason.value)
     instead = clean(words(response))
     told = f"{' '.join(reasons)}{f', with the words: {instead}' if instead else ''}"
-    return NoAnswer(f"{action}: came back without it: {told}{_advice(reason)}", usd=usd)
+    return NoAnswer(f"{action}: came back without it: {told}{_advice(reason)}", usd=usd).coded(reason.value)
 
 
 def _said(reason: str, message: str | None) -> tuple[str, ...]:

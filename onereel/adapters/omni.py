@@ -72,7 +72,8 @@ class OmniCamera:
         with self._connection.asking(action):
             seen = await client.aio.interactions.get(id=operation, timeout=self._connection.patience.poll)
         if seen.status in FAILED:
-            raise _failure(action, seen)
+            codes = " ".join(error.code or "" for error in seen.errors or [])
+            raise _failure(action, seen).coded(codes or seen.status)
         return await asyncio.to_thread(_film, action, seen) if seen.status == "completed" else None
 
     async def fetch(self, film: Film) -> bytes:

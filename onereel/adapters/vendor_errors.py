@@ -174,11 +174,11 @@ def translate(error: BaseException, doing: Doing) -> OnereelError | None:
         return None
     answered = told(error)
     if answered is not None:
-        return _by_status(answered, doing)
+        return _by_status(answered, doing).coded(answered.code)
     row = _row(error)
     if row is None:
         return None
-    return _transport(error, row, doing)
+    return _transport(error, row, doing).coded(type(error).__name__)
 
 
 def _row(error: BaseException) -> Row | None:

@@ -10,6 +10,7 @@ Source: reference/gemini-media.md, sections 3.1, 4.4 and 5; google/rpc/code.prot
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from onereel.footage import Media
 from onereel.models import ModelTable, Surface
 from onereel.orders import ClipOrder, ExtendOrder
 
+_SUPPORT_CODE: Final = re.compile(r"\b\d{8}\b")
 RPC_AGAIN: Final[Mapping[int, bool]] = {
     1: True,
     2: True,
@@ -82,7 +84,7 @@ class VeoCamera:
         if not seen.done:
             return None
         if seen.error is not None:
-            raise _failure(action, seen.error)
+            raise _failure(action, seen.error).coded(seen.error.get("code", ""))
         return _film(action, seen.response)
 
     async def fetch(self, film: Film) -> bytes:
@@ -151,5 +153,10 @@ def _film(action: str, response: types.GenerateVideosResponse | None) -> Film:
     reasons = tuple((response.rai_media_filtered_reasons if response is not None else None) or ())
     if reasons or (response is not None and response.rai_media_filtered_count):
         message = f"{action}: filtered: {clean(' '.join(reasons)) or 'no reason given'}"
-        raise Filtered(message, reasons=reasons, random=filters_at_random(message))
-    raise NoAnswer(f"{action}: it ended without a film and without a reason; a new order may succeed")
+        raise Filtered(message, reasons=reasons, random=filters_at_random(message)).coded(_support_codes(reasons))
+    raise NoAnswer(f"{action}: it ended without a film and without a reason; a new order may succeed").coded("empty")
+
+
+def _support_codes(reasons: tuple[str, ...]) -> str:
+    """Return the codes by which Google names a filter, out of its words."""
+    return " ".join(_SUPPORT_CODE.findall(" ".join(reasons))) or "filtered"

@@ -96,7 +96,7 @@ async def test_a_film_the_vendor_has_no_more_is_told_and_may_be_given_up(make, l
     assert {call.state for call in told.calls} == {"gone"}
     assert all("onereel lost lighthouse s0" in call.reason for call in told.calls)
     assert told.saved_usd == 0
-    assert "`onereel reclaim` asks for it again" in held.message
+    assert "onereel lost lighthouse s010" in held.message
     assert [len(lost) for lost in report_lost] == [1, 1]
     assert report.state == "complete"
     assert other.tally().accepted["video"] == 2

@@ -87,6 +87,28 @@ async def test_a_shot_marked_lost_is_filmed_again_by_the_next_run(held, make, va
     assert report.usd.spent > before.usd.spent
 
 
+@pytest.mark.parametrize("word", ["lost", "repay"])
+async def test_a_film_the_studio_denies_knowing_holds_its_shot_until_a_person_says_so(
+    make, studio, vault, capsys, word
+):
+    studio("poll:*:404")
+    denied = await make(seconds=12)
+    other = studio()
+    held = await make(seconds=12)
+    asked = other.tally().accepted["video"]
+
+    if word == "lost":
+        assert all("lost, $" in said(capsys, "lost", "lighthouse", shot) for shot in ("s010", "s020"))
+        report = await (await make(seconds=12)).aresult()
+    else:
+        report = await (await repaying("s010", "s020")).aresult()
+
+    assert all("--repay s010" in state.message and "lost lighthouse s010" in state.message for state in (denied, held))
+    assert asked == 0, "nobody orders it anew unasked"
+    assert (report.state, other.tally().accepted["video"]) == ("complete", 2)
+    assert ends(vault) == ["lost", "lost", "settled", "settled"]
+
+
 async def test_a_shot_nothing_was_asked_for_is_refused_by_name(held, vault):
     opened, _, shot = held
     before = opened.tally()
