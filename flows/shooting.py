@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine, Mapping
+from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 from onereel.company import Company
@@ -13,11 +14,12 @@ from onereel.errors import BudgetReached, OnereelError, StillFilming
 from onereel.filming import Frames, Setup, base_of, bought, clip_order, extend_order, takes_of
 from onereel.footage import Media
 from onereel.orders import ClipOrder
+from onereel.picks import Pick, newest, picked, picks_of
 from onereel.plan import Plan
 from onereel.policy import persist
 from onereel.slate import Slate
 from onereel.storyboard import Storyboard
-from onereel.takes import Hop, Keyframe, Take
+from onereel.takes import Hop, Keyframe, Take, batch, best
 from tasks.clips import collect_clip, keep_take, order_clip
 from tasks.extensions import collect_extension, order_extension
 from tasks.keyframes import draw_keyframe, draw_sheet, edit_keyframe, part_keyframes
@@ -43,21 +45,26 @@ class Shooting:
         self.planned = {take.shot: take for take in plan.takes}
         self.stills = {still.id: still for still in plan.stills}
         self.pictures: dict[str, Media] = {}
+        self.picks: tuple[Pick, ...] = ()
         self._under_way: dict[str, asyncio.Task[Any]] = {}
 
     async def film(self) -> Results:
         """Return how every shot ended; one bad shot does not stop the others."""
-        self.pictures = await references_by_path(self.company)
+        await self._prepare()
         shots = list(self.shots)
         ended = await asyncio.gather(*(self.take(shot) for shot in shots), return_exceptions=True)
         return {shot: _result(end) for shot, end in zip(shots, ended, strict=True)}
 
     async def draw(self) -> list[Keyframe]:
         """Return every keyframe that could be drawn; one that could not be fails its shot when that is filmed."""
-        self.pictures = await references_by_path(self.company)
+        await self._prepare()
         drawing = (self.keyframe(still.id) for still in self.plan.stills)
         ended = [_result(end) for end in await asyncio.gather(*drawing, return_exceptions=True)]
         return [end for end in ended if isinstance(end, Keyframe)]
+
+    async def _prepare(self) -> None:
+        self.pictures = await references_by_path(self.company)
+        self.picks = await asyncio.to_thread(picks_of, self.company.vault, self.plan.production)
 
     async def sheet(self, character: str) -> Media:
         """Return a character's sheet, drawn once."""
@@ -83,7 +90,8 @@ class Shooting:
     async def _keyframe(self, id_: str) -> Keyframe:
         still = self.stills[id_]
         sheets = {guide.sheet: await self.sheet(guide.sheet) for guide in still.guides if guide.sheet}
-        keyframe = await draw_keyframe(self.plan, still, {**self.pictures, **sheets})
+        pick = newest(self.picks, id_)
+        keyframe = await draw_keyframe(self.plan, still, {**self.pictures, **sheets}, pick.number if pick else 0)
         if still.retouch:
             keyframe = await edit_keyframe(self.plan, keyframe, still.retouch)
         opening = self.planned[still.shot].opening
@@ -94,15 +102,44 @@ class Shooting:
     async def _take(self, planned: TakePlan) -> Take:
         setup = await self._setup(planned)
         known = await asyncio.to_thread(takes_of, self.company, planned.shot)
+        wish = self.retakes.get(planned.shot, "")
+        if not wish and (kept := self._picked(setup, known)):
+            return kept
         order = clip_order(self.company, setup)
         alike = [take for take in known if take.base == base_of(setup, order)]
-        wish = self.retakes.get(planned.shot, "")
-        wanted = [take for take in alike if take.wish == wish] if wish else alike
-        if wanted:
-            return wanted[-1]
-        setup = Setup(setup.plan, planned, setup.shot, setup.frames, sample=len(alike) + 1, wish=wish)
-        slate = str(Slate(production=self.plan.production, shot=planned.shot, take=len(known) + 1))
+        mine = [take for take in alike if take.wish == wish] if wish else batch(alike) if alike else []
+        first = max((take.sample for take in alike if take not in mine), default=0) + 1
+        wanted = range(first, first + self.company.brief.take_candidates)
+        missing = [sample for sample in wanted if sample not in {take.sample for take in mine}]
+        if len(mine) >= len(wanted):
+            return best(mine)
+        made = await asyncio.gather(
+            *(self._sample(setup, planned, sample, wish, len(known) + n) for n, sample in enumerate(missing, 1)),
+            return_exceptions=True,
+        )
+        takes = sorted((*mine, *(take for take in made if isinstance(take, Take))), key=lambda take: take.sample)
+        if not takes:
+            raise next(end for end in made if isinstance(end, BaseException))
+        return best(takes)
+
+    async def _sample(self, setup: Setup, planned: TakePlan, sample: int, wish: str, number: int) -> Take:
+        setup = replace(setup, sample=sample, wish=wish)
+        slate = str(Slate(production=self.plan.production, shot=planned.shot, take=number))
         return await self._film(slate, setup, clip_order(self.company, setup))
+
+    def _picked(self, setup: Setup, known: list[Take]) -> Take | None:
+        """Return the take a person picked, as long as nothing new is asked of the shot.
+
+        From which frame it goes on is not asked: a picked take is kept even where the take before it is another now.
+        """
+        take = picked(self.picks, known, setup.frames.parent)
+        if take is None or take.tier != self.company.brief.tier:
+            return None
+        order = clip_order(self.company, setup)
+        asked = {base_of(setup, order)}
+        if setup.take.continues:
+            asked |= {base_of(setup, order.model_copy(update={"opening": other.opening})) for other in known}
+        return take if any(other.base in asked for other in known) else None
 
     async def _setup(self, planned: TakePlan) -> Setup:
         """Return what a take opens and closes on, as soon as that exists."""

@@ -389,6 +389,14 @@ class Brief(Noun):
         description="How many drawings of each keyframe to choose from; each is paid.",
         json_schema_extra={"position": 12},
     )
+    take_candidates: int = Field(
+        default=1,
+        ge=1,
+        le=4,
+        title="Take candidates",
+        description="How many takes of each shot to choose from; each is paid.",
+        json_schema_extra={"position": 12},
+    )
     keyframe_size: Literal["auto", "512", "1K", "2K", "4K"] = Field(
         default="auto",
         title="Keyframe size",

@@ -24,6 +24,7 @@ from onereel.approvals import Answer, Rejected
 from onereel.brief import Brief
 from onereel.calls import calls_of
 from onereel.casting import budget_of, dated, reclaimed, stored_brief, surface_for, table_for, vault_for
+from onereel.choosing import is_keyframe, pick_drawing
 from onereel.crew import Vault
 from onereel.delivering import latest_manifest
 from onereel.errors import BadInput, BudgetReached, OnereelError
@@ -33,7 +34,7 @@ from onereel.ledger import ledger as ledger_of
 from onereel.losses import give_up
 from onereel.media import keep
 from onereel.models import ModelTable, Surface
-from onereel.plan import Plan, Purchase
+from onereel.plan import Plan, Purchase, plan
 from onereel.progress import embedded, showing_progress
 from onereel.report import Report
 from onereel.settings import Settings, read_settings
@@ -169,6 +170,34 @@ def assemble(production: Production, vault: VaultUrl = "", rehearse: Rehearse = 
 
 
 @app.command()
+def pick(
+    production: Production,
+    shot: Annotated[str, typer.Argument(help="Which shot: s010. Or which keyframe: s010/opening.")],
+    take: Annotated[str, typer.Argument(help="Which take: t01. Or which of the keyframe's candidates: 2.")],
+    vault: VaultUrl = "",
+    rehearse: Rehearse = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put another take of a shot on screen and cut anew, for nothing; it stays until the shot is filmed again."""
+    if is_keyframe(shot):
+        settings = read_settings()
+        place = vault_for(settings, vault, rehearsal=rehearse)
+        board, brief = kept_board(place, production).storyboard, stored_brief(place, production)
+        found = plan(brief, board, table_for(settings, rehearsal=rehearse), datetime.now(UTC).date())
+        pick_drawing(place, brief, found, shot, take)
+        out.print(f"{shot}: drawing {take} is chosen; produce {production} again to film from it", highlight=False)
+        return
+
+    async def run() -> Any:
+        from flows.assemble import pick as flow  # noqa: PLC0415 - Prefect takes a second to import
+
+        asked: dict[str, Any] = {"rehearse": rehearse, "vault": vault}
+        return await flow(production=production, shot=shot, take=take, **asked, return_state=True)
+
+    _finish(run, as_json=as_json, rehearse=rehearse)
+
+
+@app.command()
 def show(production: Production, vault: VaultUrl = "", rehearse: Rehearse = False, as_json: AsJson = False) -> None:
     """Show the newest cut of a production: where it is, and every shot with its takes."""
     place = vault_for(read_settings(), vault, rehearsal=rehearse)
@@ -182,7 +211,7 @@ def show(production: Production, vault: VaultUrl = "", rehearse: Rehearse = Fals
     sheet = Table("shot", "state", "take", "seconds", "takes", "what happens", title=title, title_justify="left")
     for papers in manifest.shots:
         takes = ", ".join(f"t{take.number:02d}" for take in papers.takes)
-        active = papers.active.rsplit("/", 1)[-1]
+        active = papers.active.rsplit("/", 1)[-1] + (" (picked)" if papers.picked else "")
         told = papers.state.reason or papers.shot.action
         sheet.add_row(papers.shot.id, papers.state.state, active, f"{papers.state.seconds:g}", takes, told)
     out.print(sheet)
@@ -428,12 +457,12 @@ def _finish(run: Callable[[], Coroutine[Any, Any, Any]], *, as_json: bool, rehea
 
     with showing_progress(err):
         told = asyncio.run(whole())
-    for reason in told.reasons:
+    for reason in (*told.reasons, *told.findings):
         err.print(reason, style="yellow", markup=False, soft_wrap=True)
     spent = f"${told.usd.spent:.2f}" + (" (rehearsed, nothing was paid)" if told.rehearsal else "")
     err.print(f"{told.message}: {told.seconds:g} s, {spent}", style="green" if told.state == "complete" else "yellow")
     if as_json:
-        shown = told.model_dump_json(exclude={"contact_sheet", "rehearsal", "message", "reasons"})
+        shown = told.model_dump_json(exclude={"contact_sheet", "rehearsal", "message", "reasons", "findings"})
         out.print(shown, markup=False, highlight=False, soft_wrap=True)
     else:
         out.print(told.master, markup=False, highlight=False, soft_wrap=True)

@@ -27,10 +27,11 @@ from onereel.ledger import ledger
 from onereel.media import fetch_file, keep_file, keep_noun, read_noun
 from onereel.models import FPS
 from onereel.papers import AI_LABEL, Manifest, ShotPapers, Spending
+from onereel.picks import picked, picks_of, stands
 from onereel.plan import Plan
 from onereel.slate import cut_prefix, cuts_prefix
 from onereel.storyboard import Storyboard
-from onereel.takes import Keyframe, ShotState, Take, recipe_of
+from onereel.takes import Keyframe, ShotState, Take, batch, best, recipe_of
 from onereel.writing import Board
 
 log = logging.getLogger(__name__)
@@ -215,15 +216,17 @@ def _manifest(
 
 def _shot_papers(company: Company, story: Story, cut: Cut) -> list[ShotPapers]:
     states = shot_states(story.plan, story.results)
-    papers = []
+    papers, picks = [], picks_of(company.vault, company.brief.production)
     for shot, state, start in zip(story.board.storyboard.shots, states, cut.starts, strict=True):
         keyframes = [frame for id_, frame in story.keyframes.items() if id_.split("/")[0] == shot.id]
+        takes = takes_of(company, shot.id)
         papers.append(
             ShotPapers(
                 shot=shot,
                 state=state,
                 active=state.take,
-                takes=tuple(takes_of(company, shot.id)),
+                picked=stands(picks, takes, state.take),
+                takes=tuple(takes),
                 keyframes=tuple(keyframes),
                 start=start / cut.fps,
             )
@@ -232,18 +235,34 @@ def _shot_papers(company: Company, story: Story, cut: Cut) -> list[ShotPapers]:
 
 
 def existing(company: Company, plan: Plan) -> dict[str, Take | Missing]:
-    """Return the newest take of every planned shot. Blocks."""
-    takes = {planned.shot: takes_of(company, planned.shot) for planned in plan.takes}
-    return {shot: found[-1] if found else Missing("it was not filmed yet") for shot, found in takes.items()}
+    """Return the take on screen of every planned shot: the one picked, else the newest. Blocks."""
+    picks = picks_of(company.vault, company.brief.production)
+    results: dict[str, Take | Missing] = {}
+    for planned in plan.takes:
+        takes = takes_of(company, planned.shot)
+        before = results.get(planned.continues)
+        chosen = picked(picks, takes, before.slate if isinstance(before, Take) else "")
+        newest = best(batch(takes)) if takes else None
+        results[planned.shot] = chosen or newest or Missing("it was not filmed yet")
+    return results
+
+
+def last_stills(vault: Vault, production: str) -> dict[str, Keyframe]:
+    """Return the keyframes of the newest cut, by id. Blocks."""
+    manifest = latest_manifest(vault, production)
+    shots = manifest.shots if manifest else ()
+    return {keyframe.id: keyframe for papers in shots for keyframe in papers.keyframes}
 
 
 def shot_states(plan: Plan, results: Results) -> list[ShotState]:
     """Return how each shot stands, in screen order."""
-    states = []
+    states, apart = [], broken_joins(plan, results)
     for planned in plan.takes:
         result, seconds = results[planned.shot], planned.frames / FPS
         if isinstance(result, Take):
-            states.append(ShotState(id=planned.shot, state="filmed", take=result.slate, seconds=seconds))
+            found = tuple(filter(None, (apart.get(planned.shot),)))
+            state = ShotState(id=planned.shot, state="filmed", take=result.slate, seconds=seconds, findings=found)
+            states.append(state)
         else:
             kind = "filming" if result.cause == "filming" else "slate"
             states.append(
@@ -252,6 +271,19 @@ def shot_states(plan: Plan, results: Results) -> list[ShotState]:
                 )
             )
     return states
+
+
+def broken_joins(plan: Plan, results: Results) -> dict[str, str]:
+    """Return what to know of shots on screen that were filmed on from another take than the one before them."""
+    found = {}
+    for planned in plan.takes:
+        take, before = results[planned.shot], results.get(planned.continues)
+        if isinstance(take, Take) and isinstance(before, Take) and take.parent and take.opening != before.last_frame:
+            found[planned.shot] = (
+                f"{take.slate} was filmed on from the last frame of {take.parent}, but {before.slate} is on screen "
+                f"before it: the join may jump; reshoot {planned.shot} to mend it"
+            )
+    return found
 
 
 def _fetched(vault: Vault, cut: Cut, folder: Path) -> dict[str, Path]:

@@ -47,7 +47,9 @@ async def draw_sheet(company: Company, plan: Plan, sheet: SheetPlan) -> Media:
     return picture
 
 
-async def draw_still(company: Company, plan: Plan, still: StillPlan, pictures: dict[str, Media]) -> Keyframe:
+async def draw_still(
+    company: Company, plan: Plan, still: StillPlan, pictures: dict[str, Media], chosen: int = 0
+) -> Keyframe:
     """Return the keyframe of a plan: the one settled on before, one the vault has, or a new drawing.
 
     Args:
@@ -55,6 +57,7 @@ async def draw_still(company: Company, plan: Plan, still: StillPlan, pictures: d
         plan: What is being bought.
         still: Which keyframe.
         pictures: Reference pictures by path, and character sheets by name.
+        chosen: Which candidate a person chose, from 1; 0: nobody did.
     """
     references = labelled(still.guides, pictures)
     orders = [
@@ -69,8 +72,27 @@ async def draw_still(company: Company, plan: Plan, still: StillPlan, pictures: d
         keyframe = await _choose(company, plan, still, orders, recipe)
         keyframe = await _apart_from_others(company, plan, keyframe)
         await asyncio.to_thread(_keep, company, keyframe, orders[0])
+    if 1 <= chosen <= len(orders):
+        keyframe = await _chosen(company, plan, keyframe, orders[chosen - 1], chosen)
     company.stills[keyframe.id] = keyframe
     return keyframe
+
+
+async def _chosen(company: Company, plan: Plan, keyframe: Keyframe, order: DrawOrder, number: int) -> Keyframe:
+    """Return the keyframe as the candidate a person chose; all candidates were bought before."""
+    picture, history, _ = await _draw(company, order, f"keyframe {keyframe.id} candidate {number}")
+    fitted, fingerprint = await _fitted(company, plan, picture)
+    return keyframe.model_copy(
+        update={
+            "recipe": recipe_of("chosen", keyframe.recipe, number),
+            "drawn": picture,
+            "history": history,
+            "fitted": fitted,
+            "fingerprint": fingerprint,
+            "findings": (*keyframe.findings, f"candidate {number}, chosen by a person"),
+            "verdicts": (),
+        }
+    )
 
 
 async def part(company: Company, plan: Plan, opening: Keyframe, closing: Keyframe) -> Keyframe:

@@ -33,6 +33,10 @@ GONE_LOOKS = 4
 may have heard of it later than another."""
 
 
+SEEDS = 2**32
+"""Cameras take an unsigned 32-bit seed. Every sample has its own, or a camera would film the same again."""
+
+
 @dataclass(frozen=True)
 class Frames:
     """What a take opens and closes on, once that exists."""
@@ -74,7 +78,7 @@ def clip_order(company: Company, setup: Setup) -> ClipOrder:
         closing=frames.closing,
         references=frames.references,
         negative=take.negative,
-        seed=brief.seed if limits.seed else None,
+        seed=(brief.seed + setup.sample - 1) % SEEDS if limits.seed else None,
         sound=brief.sound or not limits.silent,
         people=_people(company),
     )
@@ -98,7 +102,7 @@ def extend_order(company: Company, setup: Setup, hops: tuple[Hop, ...]) -> Exten
         film_seconds=take.coverage.first + sum(take.coverage.extensions[:number]),
         previous=hops[-1].operation,
         negative=take.negative,
-        seed=brief.seed if limits.seed else None,
+        seed=(brief.seed + setup.sample - 1) % SEEDS if limits.seed else None,
         sound=brief.sound or not limits.silent,
         people=_people(company),
     )
@@ -107,7 +111,10 @@ def extend_order(company: Company, setup: Setup, hops: tuple[Hop, ...]) -> Exten
 def base_of(setup: Setup, order: ClipOrder) -> str:
     """Return the digest of what a take is asked to be, whichever sample of it."""
     take = setup.take
-    return recipe_of("take", order.model_copy(update={"sample": 1}), list(take.extension_words), take.coverage)
+    seed = None if order.seed is None else (order.seed - order.sample + 1) % SEEDS
+    return recipe_of(
+        "take", order.model_copy(update={"sample": 1, "seed": seed}), list(take.extension_words), take.coverage
+    )
 
 
 def takes_of(company: Company, shot: str) -> list[Take]:
@@ -333,6 +340,7 @@ async def keep_take(company: Company, setup: Setup, order: ClipOrder, hops: tupl
             base=base_of(setup, order),
             sample=order.sample,
             wish=setup.wish,
+            tier=company.brief.tier,
             film=hops[-1].film,
             footage=looks.footage,
             first_frame=looks.first,

@@ -22,6 +22,7 @@ class ShotPapers(Noun):
     shot: Shot
     state: ShotState
     active: str = Field(default="", description="Slate of the take on screen.")
+    picked: bool = Field(default=False, description="It is there by a person's word, not as the newest.")
     takes: tuple[Take, ...] = ()
     keyframes: tuple[Keyframe, ...] = ()
     start: float = Field(ge=0, description="Seconds into the film.")

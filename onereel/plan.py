@@ -240,7 +240,9 @@ def _purchases(
                 f"{'+' if hop else ''}{seconds} s {resolution} {brief.aspect_ratio}{_opens(take) if not hop else ''}"
             )
             what = f"{'extension ' + str(hop) if hop else 'clip'} {take.shot}"
-            yield Purchase(what=what, kind=kind, model=video, detail=detail, usd=usd)
+            for candidate in range(1, brief.take_candidates + 1):
+                name = what + (f" candidate {candidate}" if brief.take_candidates > 1 else "")
+                yield Purchase(what=name, kind=kind, model=video, detail=detail, usd=usd)
 
 
 def _opens(take: TakePlan) -> str:

@@ -60,6 +60,7 @@ class Report(Noun):
     rehearsal: bool = False
     message: str = Field(default="", description="How it ended, in words a producer understands.")
     reasons: tuple[str, ...] = Field(default=(), description="Why shots are missing.")
+    findings: tuple[str, ...] = Field(default=(), description="What does not fit between shots.")
 
     @property
     def exit_code(self) -> int:
@@ -91,6 +92,7 @@ def report(company: Company, plan: Plan, states: list[ShotState], results: Resul
         rehearsal=company.rehearsal,
         message=_message(missing, usd),
         reasons=tuple(f"{shot}: {gone.reason}" for shot, gone in missing.items()),
+        findings=tuple(found for state in states for found in state.findings),
     )
 
 

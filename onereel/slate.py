@@ -55,6 +55,16 @@ def takes_prefix(production: str, shot: str) -> str:
     return f"productions/{production}/shots/{shot}/takes/"
 
 
+def picks_prefix(production: str) -> str:
+    """Return what the keys of all picks start with."""
+    return f"productions/{production}/picks/"
+
+
+def pick_key(production: str, number: int) -> str:
+    """Return where a pick is kept."""
+    return f"{picks_prefix(production)}p{number:04d}.json"
+
+
 def cuts_prefix(production: str) -> str:
     """Return what the keys of all cuts start with."""
     return f"productions/{production}/cuts/"

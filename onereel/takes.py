@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -70,6 +71,7 @@ class Take(Noun):
     base: str = Field(description="Digest of what was asked; takes that share it are samples of one request.")
     sample: int = Field(ge=1)
     wish: str = Field(default="", description="Name of the reshoot that asked for it; empty for a first take.")
+    tier: Literal["draft", "final"] = "final"
     film: Media
     footage: Footage
     first_frame: Media
@@ -93,6 +95,25 @@ class Take(Noun):
     at: datetime
 
 
+def best(takes: Sequence[Take]) -> Take:
+    """Return the take its judges like best: accepted before refused, then by its lowest score; else the first."""
+    return max(takes, key=lambda take: merit(take.verdicts))
+
+
+def batch(takes: Sequence[Take]) -> list[Take]:
+    """Return the takes made for the same wish as the newest one, oldest first: what is chosen from."""
+    last = takes[-1]
+    return [take for take in takes if (take.base, take.wish) == (last.base, last.wish)]
+
+
+def merit(verdicts: Sequence[Verdict]) -> tuple[bool, float]:
+    """Return how much judges like something: what is greater is liked better. A person's word overrules."""
+    by_person = [verdict for verdict in verdicts if verdict.judge == "person"]
+    told = by_person[-1:] or verdicts
+    scores = [verdict.score for verdict in told if verdict.score is not None]
+    return all(verdict.accepted for verdict in told), min(scores, default=0.0)
+
+
 class ShotState(Noun):
     """How a shot stands at the end of a run."""
 
@@ -103,3 +124,4 @@ class ShotState(Noun):
     take: str = Field(default="", description="Slate of the take on screen.")
     seconds: float = Field(description="Length on screen.")
     reason: str = Field(default="", description="Why there is no take.")
+    findings: tuple[str, ...] = Field(default=(), description="What does not fit: a take from another's last frame.")

@@ -14,9 +14,9 @@ async def draw_sheet(plan: Plan, sheet: SheetPlan) -> Media:
     return await _draw_sheet(plan.production, sheet, unseen(plan))
 
 
-async def draw_keyframe(plan: Plan, still: StillPlan, pictures: dict[str, Media]) -> Keyframe:
-    """Draw a keyframe, check it, and fit it to the camera's frame."""
-    return await _draw_keyframe(plan.production, still, pictures, unseen(plan))
+async def draw_keyframe(plan: Plan, still: StillPlan, pictures: dict[str, Media], chosen: int = 0) -> Keyframe:
+    """Draw a keyframe, check it, and fit it to the camera's frame; or take the candidate a person chose."""
+    return await _draw_keyframe(plan.production, still, pictures, unseen(plan), chosen)
 
 
 async def part_keyframes(plan: Plan, opening: Keyframe, closing: Keyframe) -> Keyframe:
@@ -40,8 +40,9 @@ async def _draw_keyframe(
     still: StillPlan,
     pictures: dict[str, Media],
     plan: Plan,
+    chosen: int,
 ) -> Keyframe:
-    return await drawing.draw_still(company(), plan, still, pictures)
+    return await drawing.draw_still(company(), plan, still, pictures, chosen)
 
 
 @task(name="part_keyframes", task_run_name="compare {production}/{closing.id}", **ASKING)
