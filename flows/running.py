@@ -22,11 +22,13 @@ from onereel.casting import cast, connected, dated, stored_brief, stored_shots, 
 from onereel.company import Company
 from onereel.delivering import Missing, Results, shot_states
 from onereel.errors import BadInput, BudgetReached, OnereelError
+from onereel.journal import calls_of, spent_on
 from onereel.losses import give_up
 from onereel.media import write_noun
 from onereel.papers import Manifest
 from onereel.plan import Plan, plan
 from onereel.report import Report, report
+from onereel.retaking import Radius
 from onereel.settings import read_settings
 from onereel.slate import brief_key
 from onereel.storyboard import Storyboard
@@ -132,6 +134,20 @@ def check_budget(found: Plan, limit: float) -> None:
             f"the plan costs up to ${found.usd:.2f}, the budget is ${limit:.2f}; raise budget_usd, "
             "shorten the film, or choose a cheaper camera"
         )
+
+
+async def check_reach(company: Company, reach: Radius) -> None:
+    """Refuse to film shots again where what is left of the budget does not cover it. A run started anew is not asked.
+
+    Raises:
+        BadInput: Says what it costs and what is left.
+    """
+    if (runtime.flow_run.run_count or 1) > 1:
+        return
+    name, limit = company.brief.production, company.journal.budget.limit
+    left = limit - spent_on(await asyncio.to_thread(calls_of, company.vault, name), name)
+    if reach.usd > left:
+        raise BadInput(f"{reach.message}; of the budget of ${limit:.2f} ${left:.2f} are left: raise budget_usd")
 
 
 async def reported(company: Company, found: Plan, results: Results, manifest: Manifest) -> Report:

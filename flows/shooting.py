@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
@@ -19,7 +19,7 @@ from onereel.plan import Plan
 from onereel.policy import persist
 from onereel.slate import Slate
 from onereel.storyboard import Storyboard
-from onereel.takes import Hop, Keyframe, Take, batch, best
+from onereel.takes import Change, Hop, Keyframe, Take, batch, best
 from tasks.clips import collect_clip, keep_take, order_clip
 from tasks.extensions import collect_extension, order_extension
 from tasks.keyframes import draw_keyframe, draw_sheet, edit_keyframe, part_keyframes
@@ -35,12 +35,21 @@ class Shooting:
     Attributes:
         retakes: Shots that get a new take even if one exists, and the name of this wish: the same wish, made again
             after a crash, finds the take it led to.
+        reached: Shots whose picks do not count any more: they are filmed again, or follow one that is.
+        changes: What the wish changed in the words.
     """
 
     def __init__(
-        self, company: Company, plan: Plan, storyboard: Storyboard, retakes: Mapping[str, str] | None = None
+        self,
+        company: Company,
+        plan: Plan,
+        storyboard: Storyboard,
+        retakes: Mapping[str, str] | None = None,
+        reached: Collection[str] = (),
+        changes: Sequence[Change] = (),
     ) -> None:
         self.company, self.plan, self.retakes = company, plan, retakes or {}
+        self.reached, self.changes = reached, changes
         self.shots = {shot.id: shot for shot in storyboard.shots}
         self.planned = {take.shot: take for take in plan.takes}
         self.stills = {still.id: still for still in plan.stills}
@@ -64,7 +73,8 @@ class Shooting:
 
     async def _prepare(self) -> None:
         self.pictures = await references_by_path(self.company)
-        self.picks = await asyncio.to_thread(picks_of, self.company.vault, self.plan.production)
+        picks = await asyncio.to_thread(picks_of, self.company.vault, self.plan.production)
+        self.picks = tuple(pick for pick in picks if pick.of not in self.reached)
 
     async def sheet(self, character: str) -> Media:
         """Return a character's sheet, drawn once."""
@@ -123,21 +133,23 @@ class Shooting:
         return best(takes)
 
     async def _sample(self, setup: Setup, planned: TakePlan, sample: int, wish: str, number: int) -> Take:
-        setup = replace(setup, sample=sample, wish=wish)
+        changes = tuple(change for change in self.changes if wish and change.shot == planned.shot)
+        setup = replace(setup, sample=sample, wish=wish, changes=changes)
         slate = str(Slate(production=self.plan.production, shot=planned.shot, take=number))
         return await self._film(slate, setup, clip_order(self.company, setup))
 
     def _picked(self, setup: Setup, known: list[Take]) -> Take | None:
         """Return the take a person picked, as long as nothing new is asked of the shot.
 
-        From which frame it goes on is not asked: a picked take is kept even where the take before it is another now.
+        On which frame it opens is not asked where that is another shot's: a picked take is kept even where the shot
+        before it is another now.
         """
         take = picked(self.picks, known, setup.frames.parent)
         if take is None or take.tier != self.company.brief.tier:
             return None
         order = clip_order(self.company, setup)
         asked = {base_of(setup, order)}
-        if setup.take.continues:
+        if setup.take.continues or not setup.take.opening.startswith(f"{setup.take.shot}/"):
             asked |= {base_of(setup, order.model_copy(update={"opening": other.opening})) for other in known}
         return take if any(other.base in asked for other in known) else None
 

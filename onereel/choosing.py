@@ -1,5 +1,7 @@
 """What a person chooses: a take of a shot, or one of the drawings of a keyframe. Choosing buys nothing."""
 
+from collections.abc import Sequence
+
 from onereel.brief import Brief
 from onereel.company import Company
 from onereel.crew import Vault
@@ -36,6 +38,16 @@ def pick_take(company: Company, plan: Plan, shot: str, name: str) -> Pick:
             kept.append(kept_as_is(company, follower, beside=take.slate, why=f"kept when {take.slate} was picked"))
     keep_picks(company.vault, plan.production, kept)
     return pick
+
+
+def pin(company: Company, plan: Plan, shots: Sequence[str], wish: str) -> None:
+    """Keep the takes of shots on screen, whatever becomes of the shots before them. Blocks."""
+    on_screen = existing(company, plan)
+    found = (on_screen[shot] for shot in shots)
+    why = f"pinned by {wish}"
+    keep_picks(
+        company.vault, plan.production, [kept_as_is(company, take, why=why) for take in found if isinstance(take, Take)]
+    )
 
 
 def kept_as_is(company: Company, take: Take, *, beside: str = "", why: str) -> Pick:

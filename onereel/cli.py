@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 from pydantic import ValidationError
@@ -37,6 +37,7 @@ from onereel.models import ModelTable, Surface
 from onereel.plan import Plan, Purchase, plan
 from onereel.progress import embedded, showing_progress
 from onereel.report import Report
+from onereel.retaking import NoteTo, Radius, Retake, radius
 from onereel.settings import Settings, read_settings
 from onereel.storyboard import Storyboard
 from onereel.writing import check_given, given_source, kept_board, latest_board, written_source
@@ -140,21 +141,59 @@ def estimate(
 def reshoot(
     production: Production,
     shots: Annotated[list[str], typer.Argument(help="Shots to film again: s010 s030.")],
-    note: Annotated[str, typer.Option(help="What the camera should do differently.")] = "",
+    note: Annotated[str, typer.Option(help="What should be different.")] = "",
+    note_to: Annotated[
+        str, typer.Option(help="Who reads the note: camera, as it is; words: a text model revises the shots' words.")
+    ] = "camera",
     retouch: Annotated[str, typer.Option(help="What to change in the shots' keyframes; the rest stays.")] = "",
+    pin: Annotated[list[str] | None, typer.Option(help="A shot that keeps its take though it would follow.")] = None,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Only print what is reached and what it costs.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before paying.")] = False,
     vault: VaultUrl = "",
     rehearse: Rehearse = False,
     as_json: AsJson = False,
 ) -> None:
-    """Film named shots again and cut the film anew; old takes are kept."""
+    """Film named shots again and cut the film anew; old takes are kept. Says what it costs, and asks on a terminal."""
+    retake = _retake(shots, note, note_to, retouch, pin or [])
+    settings = read_settings()
+    place = vault_for(settings, vault, rehearsal=rehearse)
+    board, brief = kept_board(place, production).storyboard, stored_brief(place, production)
+    reach = radius(retake, brief, board, table_for(settings, rehearsal=rehearse), datetime.now(UTC).date())
+    if estimate:
+        _show_radius(reach, as_json=as_json)
+        return
+    err.print(reach.message, markup=False, highlight=False, soft_wrap=True)
+    if not (yes or rehearse) and sys.stdin.isatty() and not typer.confirm("Film it?", err=True):
+        raise BadInput("nothing was bought")
 
     async def run() -> Any:
         from flows.reshoot import reshoot as flow  # noqa: PLC0415 - Prefect takes a second to import
 
-        asked = {"note": note, "retouch": retouch, "rehearse": rehearse, "vault": vault}
-        return await flow(production=production, shots=shots, **asked, return_state=True)
+        asked = {"note": note, "note_to": note_to, "retouch": retouch, "pin_shots": pin or []}
+        return await flow(
+            production=production, shots=shots, **asked, rehearse=rehearse, vault=vault, return_state=True
+        )
 
     _finish(run, as_json=as_json, rehearse=rehearse)
+
+
+def _retake(shots: list[str], note: str, note_to: str, retouch: str, pin: list[str]) -> Retake:
+    if note_to not in get_args(NoteTo):
+        raise BadInput(f"--note-to {note_to}: must be {' or '.join(get_args(NoteTo))}")
+    if note_to == "words" and not note:
+        raise BadInput("--note-to words needs a --note to pass on")
+    told = {"shots": shots, "note": note, "note_to": note_to, "retouch": retouch, "pin": pin}
+    return Retake.model_validate(told)
+
+
+def _show_radius(reach: Radius, *, as_json: bool) -> None:
+    if as_json:
+        out.print(reach.model_dump_json(), markup=False, highlight=False, soft_wrap=True)
+        return
+    sheet = Table("call", "model", "what", "at most", title=reach.message, title_justify="left")
+    for one in reach.purchases:
+        sheet.add_row(one.what, one.model, one.detail, f"${one.usd:.3f}")
+    out.print(sheet)
 
 
 @app.command()

@@ -274,14 +274,18 @@ def shot_states(plan: Plan, results: Results) -> list[ShotState]:
 
 
 def broken_joins(plan: Plan, results: Results) -> dict[str, str]:
-    """Return what to know of shots on screen that were filmed on from another take than the one before them."""
+    """Return what to know of shots on screen that open on another picture than the take before them ends on."""
     found = {}
     for planned in plan.takes:
-        take, before = results[planned.shot], results.get(planned.continues)
-        if isinstance(take, Take) and isinstance(before, Take) and take.parent and take.opening != before.last_frame:
+        take, owner = results[planned.shot], planned.continues or planned.opening.split("/")[0]
+        before = results.get(owner)
+        if owner == planned.shot or not isinstance(take, Take) or not isinstance(before, Take):
+            continue
+        if take.opening != (before.last_frame if planned.continues else before.closing):
+            shown = f"the last frame of {take.parent}" if take.parent else f"another picture than {owner} closes on"
             found[planned.shot] = (
-                f"{take.slate} was filmed on from the last frame of {take.parent}, but {before.slate} is on screen "
-                f"before it: the join may jump; reshoot {planned.shot} to mend it"
+                f"{take.slate} opens on {shown}, but {before.slate} is on screen before it: the join may jump; "
+                f"reshoot {planned.shot} to mend it"
             )
     return found
 

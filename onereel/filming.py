@@ -24,7 +24,7 @@ from onereel.orders import ClipOrder, ExtendOrder, Labelled
 from onereel.plan import Plan
 from onereel.slate import Slate, takes_prefix
 from onereel.storyboard import Shot
-from onereel.takes import Hop, Looks, Take, recipe_of
+from onereel.takes import Change, Hop, Looks, Take, recipe_of
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +59,8 @@ class Setup:
     sample: int = 1
     wish: str = ""
     """Name of the wish for a new take it fulfils; empty for the first."""
+    changes: tuple[Change, ...] = ()
+    """What the wish changed in the words."""
 
 
 def clip_order(company: Company, setup: Setup) -> ClipOrder:
@@ -353,6 +355,7 @@ async def keep_take(company: Company, setup: Setup, order: ClipOrder, hops: tupl
             extension_words=take.extension_words,
             negative=take.negative,
             note=setup.shot.note,
+            changes=setup.changes,
             model=order.model,
             surface=order.surface,
             seed=order.seed,

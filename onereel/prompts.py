@@ -90,6 +90,47 @@ def storyboard_schema() -> dict[str, Any]:
     return schema
 
 
+REVISED = (
+    "action", "setting", "camera", "composition", "lens", "lighting", "dialogue", "sounds", "negative", "opening",
+    "closing",
+)  # fmt: skip
+"""What a note may change in a shot; length, joins and people stay as they are."""
+
+
+def revision_words(storyboard: Storyboard, shots: Sequence[str], note: str, rejected: Sequence[str] = ()) -> str:
+    """Return the words that ask a text model to revise shots as a note says, and to change nothing else."""
+    ask = {
+        "note": note,
+        "title": storyboard.title,
+        "shots": [
+            shot.model_dump(include={"id", "seconds", *REVISED}) for shot in storyboard.shots if shot.id in shots
+        ],
+        "the other shots, as they are": {shot.id: shot.action for shot in storyboard.shots if shot.id not in shots},
+    }
+    rules = [
+        "You are a film director's storyboard artist. The producer sends shots of your shot list back with a note.",
+        json.dumps(ask, ensure_ascii=False, indent=1),
+        "Rules:",
+        "- Answer with every shot under shots, in the same order and with all its fields.",
+        "- Change only the words the note asks to change; repeat all others letter by letter.",
+        "- What is filmed must still fit the shot's seconds, and the other shots around it.",
+        "- Leave opening or closing empty where it is empty, and describe a picture where one is described.",
+    ]
+    if rejected:
+        rules += ["Your previous answer was rejected because:", *(f"- {reason}" for reason in rejected)]
+    return "\n".join(rules)
+
+
+def revision_schema() -> dict[str, Any]:
+    """Return the JSON schema of revised shots."""
+    schema = storyboard_schema()
+    shot = schema["$defs"]["Shot"]
+    shot["properties"] = {name: said for name, said in shot["properties"].items() if name in ("id", *REVISED)}
+    shot["required"] = ["id", "action"]
+    schema["properties"].pop("title")
+    return schema
+
+
 def keyframe_words(shot: Shot, brief: Brief, end: End, labels: Sequence[str]) -> str:
     """Return the words for a keyframe.
 

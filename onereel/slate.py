@@ -9,9 +9,11 @@ from onereel.brief import SLUG
 from onereel.noun import Noun
 
 OF_A_SHOT = re.compile(
-    rf"(?:clip|keyframe|extension(?: \d+)?) (?:{SLUG.strip('^$')}/)?(?P<shot>s\d{{3,4}})(?:/t(?P<take>\d+))?(?:/| |$)"
+    r"(?:clip|keyframe|extension(?: \d+)?|words) "
+    rf"(?:{SLUG.strip('^$')}/)?(?P<shot>s\d{{3,4}})(?:/t(?P<take>\d+))?(?:/| |$)"
 )
-"""What calls and purchases of a shot are called: clip lighthouse/s010/t01, keyframe s010/opening, extension 1 s010."""
+"""What calls and purchases of a shot are called: clip lighthouse/s010/t01, keyframe s010/opening, extension 1 s010,
+words s010 s030 (of the first)."""
 
 
 class Slate(Noun):

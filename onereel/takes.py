@@ -62,6 +62,15 @@ class Hop(Noun):
     usd: float = Field(ge=0)
 
 
+class Change(Noun):
+    """What a revision changed in the words of a shot."""
+
+    shot: str
+    field: str = Field(description="action, lighting, ...")
+    before: str
+    after: str
+
+
 class Take(Noun):
     """One filmed attempt at a shot. Numbered, kept, never overwritten."""
 
@@ -84,6 +93,7 @@ class Take(Noun):
     extension_words: tuple[str, ...] = ()
     negative: str = ""
     note: str = ""
+    changes: tuple[Change, ...] = Field(default=(), description="What a note changed in the words, if it did.")
     model: str
     surface: Surface
     seed: int | None = None
@@ -97,7 +107,7 @@ class Take(Noun):
 
 def best(takes: Sequence[Take]) -> Take:
     """Return the take its judges like best: accepted before refused, then by its lowest score; else the first."""
-    return max(takes, key=lambda take: merit(take.verdicts))
+    return max(sorted(takes, key=lambda take: take.sample), key=lambda take: merit(take.verdicts))
 
 
 def batch(takes: Sequence[Take]) -> list[Take]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from pydantic import Field, ValidationError
@@ -21,7 +22,7 @@ from onereel.policy import keep_paid
 from onereel.prompts import storyboard_schema, storyboard_words
 from onereel.slate import storyboard_key, storyboards_prefix
 from onereel.storyboard import Storyboard, faults
-from onereel.takes import recipe_of
+from onereel.takes import Change, recipe_of
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class Board(Noun):
     storyboard: Storyboard
     rejected: tuple[str, ...] = Field(default=(), description="Why earlier answers were sent back.")
     wish: str = Field(default="", description="Name of the reshoot whose notes it added; empty for an original.")
+    changes: tuple[Change, ...] = Field(default=(), description="What that reshoot's note changed in the words.")
     at: datetime
 
 
@@ -123,7 +125,7 @@ def read_answer(text: str, brief: Brief, table: ModelTable) -> tuple[Storyboard 
     try:
         storyboard = Storyboard.model_validate_json(text)
     except ValidationError as error:
-        return None, tuple(_reason(dict(fault)) for fault in error.errors(include_url=False)[:20])
+        return None, tuple(reason(dict(fault)) for fault in error.errors(include_url=False)[:20])
     found = problems_of(storyboard, brief, table, datetime.now(UTC).date())
     return (None, tuple(found)) if found else (storyboard, ())
 
@@ -164,6 +166,7 @@ def keep_board(
     storyboard: Storyboard,
     rejected: tuple[str, ...] = (),
     wish: str = "",
+    changes: tuple[Change, ...] = (),
 ) -> Board:
     """Keep a storyboard as the next version, unless the newest is the same already."""
     newest = latest_board(vault, production)
@@ -177,6 +180,7 @@ def keep_board(
             storyboard=storyboard,
             rejected=rejected,
             wish=wish,
+            changes=changes,
             at=datetime.now(UTC),
         )
         if keep_noun(vault, storyboard_key(production, version), board):
@@ -184,7 +188,7 @@ def keep_board(
         version += 1
 
 
-def _reason(fault: dict[str, object]) -> str:
+def reason(fault: dict[str, object]) -> str:
     """Return what pydantic found in words a model can act on."""
     where = ".".join(str(part) for part in fault["loc"]) if isinstance(fault["loc"], tuple) else ""
     got = json.dumps(fault.get("input"), default=str, ensure_ascii=False)[:80]
@@ -203,34 +207,27 @@ def kept_board(vault: Vault, production: str) -> Board:
     return board
 
 
-def board_with_notes(
-    vault: Vault, production: str, board: Board, shots: list[str], note: str, retouch: str, wish: str
-) -> Board:
-    """Keep the storyboard with notes added to shots, and return it; the same wish adds them once. Blocks.
+def with_notes(production: str, storyboard: Storyboard, shots: Sequence[str], note: str, retouch: str) -> Storyboard:
+    """Return the storyboard with notes added to shots.
 
     Raises:
         BadInput: The storyboard has no such shot, and says which it has; or the notes grew too long.
     """
-    known = [shot.id for shot in board.storyboard.shots]
+    known = [shot.id for shot in storyboard.shots]
     unknown = [shot for shot in shots if shot not in known]
     if unknown or not shots:
         raise BadInput(f"{production} has no shot {', '.join(unknown) or 'named'}; it has {', '.join(known)}")
-    if wish == board.wish or not (note or retouch):
-        return board
     noted = tuple(
         shot.model_copy(update={"note": _added(shot.note, note), "retouch": _added(shot.retouch, retouch)})
         if shot.id in shots
         else shot
-        for shot in board.storyboard.shots
+        for shot in storyboard.shots
     )
     try:
-        storyboard = Storyboard.model_validate(
-            {**board.storyboard.model_dump(), "shots": [s.model_dump() for s in noted]}
-        )
+        return Storyboard.model_validate({**storyboard.model_dump(), "shots": [s.model_dump() for s in noted]})
     except ValidationError as error:
-        reasons = "; ".join(_reason(dict(fault)) for fault in error.errors(include_url=False))
+        reasons = "; ".join(reason(dict(fault)) for fault in error.errors(include_url=False))
         raise BadInput(f"the notes do not fit: {reasons}; say less, or give a shot list without older notes") from error
-    return keep_board(vault, production, board.source, storyboard, wish=wish)
 
 
 def _added(before: str, more: str) -> str:

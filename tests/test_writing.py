@@ -9,7 +9,6 @@ from onereel.errors import BadInput, Refused
 from onereel.storyboard import Storyboard
 from onereel.studio import parse_fault
 from onereel.writing import (
-    board_with_notes,
     check_given,
     given_source,
     keep_board,
@@ -17,6 +16,7 @@ from onereel.writing import (
     latest_board,
     problems_of,
     read_answer,
+    with_notes,
     write_storyboard,
     written_source,
 )
@@ -182,34 +182,26 @@ async def test_what_a_storyboard_is_made_from_changes_with_the_brief_and_not_wit
     assert given_source(board(*GOOD)) != given_source(board(*TOO_LONG))
 
 
-def test_a_note_is_added_to_named_shots_once(vault):
-    kept = keep_board(vault, "lighthouse", "a", board(*GOOD))
-    noted = board_with_notes(vault, "lighthouse", kept, ["s020"], "slower", "a red door", "w1")
-    again = board_with_notes(vault, "lighthouse", noted, ["s020"], "slower", "a red door", "w1")
-    more = board_with_notes(vault, "lighthouse", noted, ["s020"], "darker", "", "w2")
+def test_a_note_is_added_to_named_shots():
+    noted = with_notes("lighthouse", board(*GOOD), ["s020"], "slower", "a red door")
+    more = with_notes("lighthouse", noted, ["s020"], "darker", "")
 
-    assert [shot.note for shot in noted.storyboard.shots] == ["", "slower"]
-    assert noted.storyboard.shots[1].retouch == "a red door"
-    assert again == noted
-    assert more.storyboard.shots[1].note == "slower darker"
-    assert latest_board(vault, "lighthouse") == more
+    assert [shot.note for shot in noted.shots] == ["", "slower"]
+    assert noted.shots[1].retouch == "a red door"
+    assert more.shots[1].note == "slower darker"
 
 
 @pytest.mark.parametrize(("shots", "told"), [(["s090"], "no shot s090; it has s010, s020"), ([], "no shot named")])
-def test_a_note_to_a_shot_there_is_not_is_refused(vault, shots, told):
-    kept = keep_board(vault, "lighthouse", "a", board(*GOOD))
-
+def test_a_note_to_a_shot_there_is_not_is_refused(shots, told):
     with pytest.raises(BadInput, match=told):
-        board_with_notes(vault, "lighthouse", kept, shots, "slower", "", "w1")
+        with_notes("lighthouse", board(*GOOD), shots, "slower", "")
 
 
-def test_notes_that_grow_too_long_are_refused_and_nothing_is_kept(vault):
-    kept = keep_board(vault, "lighthouse", "a", board(*GOOD))
-    noted = board_with_notes(vault, "lighthouse", kept, ["s010"], "slower " * 100, "", "w1")
+def test_notes_that_grow_too_long_are_refused():
+    noted = with_notes("lighthouse", board(*GOOD), ["s010"], "slower " * 100, "")
 
     with pytest.raises(BadInput, match=r"shots\.0\.note"):
-        board_with_notes(vault, "lighthouse", noted, ["s010"], "slower " * 100, "", "w2")
-    assert latest_board(vault, "lighthouse") == noted
+        with_notes("lighthouse", noted, ["s010"], "slower " * 100, "")
 
 
 def test_a_storyboard_can_be_read_back_as_it_was_kept(vault):

@@ -9,6 +9,7 @@ from onereel.models import TextModel
 from onereel.studio.faults import Fault, What
 from onereel.studio.filler import fill
 from onereel.studio.kinds import Kind
+from onereel.studio.rewriter import find_note, rewrite
 from onereel.studio.screenwriter import find_brief, write_storyboard
 from onereel.studio.studio import Order, Studio, struck
 from onereel.studio.wire import digest, invalid
@@ -87,6 +88,9 @@ def _write(words: str, schema: Mapping[str, Any] | None) -> str:
     brief = find_brief(words)
     if brief is not None and "shots" in schema.get("properties", {}):
         return json.dumps(write_storyboard(brief, schema), ensure_ascii=False)
+    note = find_note(words)
+    if note is not None and "shots" in schema.get("properties", {}):
+        return json.dumps(rewrite(note), ensure_ascii=False)
     return json.dumps(fill(schema, words), ensure_ascii=False)
 
 

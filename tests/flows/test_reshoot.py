@@ -9,6 +9,8 @@ from flows.reshoot import reshoot
 from onereel.adapters.folder import FolderVault
 from onereel.delivering import latest_manifest
 from onereel.errors import BadInput
+from onereel.media import keep
+from tests.productions import board
 
 
 def takes(vault: Path) -> dict[str, list[int]]:
@@ -85,3 +87,39 @@ async def test_an_unknown_shot_is_named(make, studio, vault):
 
     with pytest.raises(BadInput, match="no shot s990; it has s010"):
         await state.aresult()
+
+
+async def test_a_reshoot_says_what_it_reaches_and_costs_and_keeps_what_is_pinned(make, studio, vault):
+    opened = studio(footage="film")
+    rows = board({}, {"join": "continue"}, {"join": "continue"}, {})
+    shots = keep(FolderVault(vault), rows.model_dump_json().encode(), "json").key
+    await make(seconds=16, shots=shots)
+    before = opened.tally()
+    asked = {"note": "The keeper drops the lamp.", "note_to": "words"}
+
+    told = await (await reshoot("lighthouse", ["s010"], **asked, estimate_only=True, return_state=True)).aresult()
+    assert told.message.startswith("s020 continues s010; s030 continues s020: all 3; at most $4.9")
+    assert told.message.endswith("the other 1 stays")
+    assert opened.tally() == before
+
+    state = await reshoot("lighthouse", ["s010"], **asked, pin_shots=["s030"], return_state=True)
+    report = await state.aresult()
+    assert [shot.take for shot in report.shots] == ["t02", "t02", "t01", "t01"]
+    assert "lighthouse/s030/t01 opens on the last frame of lighthouse/s020/t01" in report.findings[0]
+    paid = {kind: opened.tally().accepted[kind] - before.accepted[kind] for kind in ("text", "image", "video")}
+    assert paid == {"text": 1, "image": 1, "video": 2}
+    take = latest_manifest(FolderVault(vault), "lighthouse").shots[0].takes[-1]
+    assert [(change.field, change.before, change.after) for change in take.changes] == [
+        ("action", "Action 1", "Action 1. The keeper drops the lamp.")
+    ]
+    assert "drops the lamp" in take.words
+
+    again = await (await make(seconds=16, shots=shots)).aresult()
+    assert again.master == report.master
+
+    broke = await reshoot("lighthouse", ["s040"], note="Again.", return_state=True)
+    assert (await broke.aresult()).shots[3].take == "t02"
+    refused = await make(seconds=16, shots=shots, budget_usd=11.5)
+    assert (await refused.aresult()).state == "complete"
+    with pytest.raises(BadInput, match=r"s010.*at most \$4.*of the budget of \$11.50"):
+        await (await reshoot("lighthouse", ["s010"], note="Again.", return_state=True)).aresult()

@@ -36,7 +36,7 @@ async def test_a_picked_take_stays_on_screen_until_the_shot_is_filmed_again(make
     again = await (await make(**asked)).aresult()
 
     assert [shot.take for shot in picked.shots] == ["t01", "t02", "t01"]
-    assert "filmed on from the last frame of lighthouse/s010/t02" in picked.findings[0]
+    assert "opens on the last frame of lighthouse/s010/t02" in picked.findings[0]
     assert manifest(vault).shots[0].picked
     assert manifest(vault).shots[1].state.findings == picked.findings
     assert again.master == picked.master
@@ -61,6 +61,6 @@ async def test_of_several_takes_the_first_is_shown_where_nobody_judged(make, stu
 
     shot = manifest(vault).shots[0]
     assert opened.tally().accepted["video"] == 2 * len(report.shots)
-    assert [take.sample for take in shot.takes] == [1, 2]
-    assert shot.active == shot.takes[0].slate
+    assert sorted(take.sample for take in shot.takes) == [1, 2]
+    assert shot.active == next(take.slate for take in shot.takes if take.sample == 1)
     assert report.usd.spent <= report.usd.estimated
