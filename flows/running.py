@@ -18,11 +18,11 @@ from flows.gates import capped, taken_in
 from flows.limits import sharing
 from onereel.adapters.briefs import check_kept, gather_references
 from onereel.brief import Brief
+from onereel.calls import calls_of, spent_on
 from onereel.casting import cast, connected, dated, stored_brief, stored_shots, table_for, vault_for
 from onereel.company import Company
 from onereel.delivering import Missing, Results, shot_states
 from onereel.errors import BadInput, BudgetReached, OnereelError
-from onereel.journal import calls_of, spent_on
 from onereel.losses import give_up
 from onereel.media import write_noun
 from onereel.papers import Manifest
