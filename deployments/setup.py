@@ -2,12 +2,14 @@
 
 python -m deployments.setup
 
-Sizes come from ``ONEREEL_TEXT_IN_FLIGHT``, ``ONEREEL_IMAGE_IN_FLIGHT`` and ``ONEREEL_VIDEO_IN_FLIGHT``: set them to
-what your quota allows all workers together. Run it again after changing them.
+Sizes come from ``ONEREEL_VIDEO_IN_FLIGHT``, ``ONEREEL_VIDEO_PER_MINUTE`` and the like of text and image, and for single
+models from ``ONEREEL_LIMITS``: set them to what your quota allows all workers together. Run it again after changing
+them.
 """
 
 import asyncio
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx
@@ -21,7 +23,8 @@ from prefect.exceptions import ObjectNotFound
 from prefect.settings import get_current_settings
 
 from onereel.errors import OnereelError
-from onereel.settings import read_settings
+from onereel.models import ModelBound
+from onereel.settings import Settings, read_settings
 
 POOL = "onereel"
 URGENT = "urgent"
@@ -71,17 +74,27 @@ AUTOMATIONS = (
 )
 
 
+def limits(settings: Settings) -> Iterator[tuple[str, int, str]]:
+    """Yield name, size and meaning of every limit: of each kind of call, and of each model."""
+    table = settings.table
+    for kind, models, in_flight, per_minute in (
+        ("text", table.text, settings.text_in_flight, settings.text_per_minute),
+        ("image", table.image, settings.image_in_flight, settings.image_per_minute),
+        ("video", table.video, settings.video_in_flight, settings.video_per_minute),
+    ):
+        yield f"onereel-{kind}", in_flight, "calls in flight"
+        for model in models.values():
+            own = settings.limits.get(model.id, ModelBound())
+            yield f"onereel-{model.id}", own.in_flight or in_flight, "calls in flight"
+            yield f"onereel-{model.id}-per-minute", own.per_minute or per_minute, "calls started in a minute"
+
+
 async def set_up(client: PrefectClient) -> None:
     """Create what is missing, bring the rest up to date, and say so line by line."""
     await _pool(client)
-    settings = read_settings()
-    for kind, size in {
-        "text": settings.text_in_flight,
-        "image": settings.image_in_flight,
-        "video": settings.video_in_flight,
-    }.items():
-        await client.upsert_global_concurrency_limit_by_name(f"onereel-{kind}", size)
-        print(f"limit       onereel-{kind}: {size} calls in flight, all workers together")
+    for name, size, what in limits(read_settings()):
+        await client.upsert_global_concurrency_limit_by_name(name, size)
+        print(f"limit       {name}: {size} {what}, all workers together")
     for automation in AUTOMATIONS:
         await _automation(client, automation)
 

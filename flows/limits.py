@@ -1,9 +1,9 @@
-"""The limits all workers share: places under a Prefect global concurrency limit, held as leases.
+"""The limits all workers share: how many calls of a kind, and to a model, are under way, and start in a minute.
 
-Prefect's own ``concurrency()`` asks one place at a time and, when the server's database is busy (503, which SQLite is
-as soon as two write at once), waits two seconds and more before asking again, with everyone behind it waiting too: a
-film of six shots took three times as long. Here a busy server is asked again at once, over one connection a run, and a
-place is handed on from call to call within a run.
+A place under way is a lease on ``onereel-<kind>`` and ``onereel-<model>``, handed on from call to call within a run.
+A start is a lease on ``onereel-<model>-per-minute`` that is kept for sixty seconds whatever happens: so no more calls
+than that limit start in any minute, not even by workers that die. Several are asked for at once: a server is quicker
+to grant four than one four times.
 """
 
 import asyncio
@@ -11,199 +11,205 @@ import contextlib
 import logging
 import random
 import time
-from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
-from uuid import UUID
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
-import httpx
-from prefect import runtime
-from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.objects import ConcurrencyLeaseHolder
-from prefect.client.schemas.responses import ConcurrencyLimitWithLeaseResponse
-from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, get_current_settings, temporary_settings
+from prefect.settings import get_current_settings
 
-from onereel.casting import Sharing
+from flows.leases import Lease, Leases, leasing
 from onereel.errors import BadInput
 
 log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 300.0
-"""How long a place is held for a worker that died."""
-RENEW_SECONDS = 100.0
+BLOCK = 4
+"""Places asked for at once, at most: they go back together, so the more, the longer one call keeps the others."""
+GATHER_SECONDS = 0.01
+"""How long the first who waits lets others join its question."""
 IDLE_SECONDS = 1.0
 """How long a place is kept for the next call of the same run: asking for one takes longer, the busier the server."""
 HANDED_ON_SECONDS = 60.0
 """How long a run may hand on a place before it goes back, for others to have."""
-PATIENCE = 300.0
-"""How long a server may be out of reach before a run gives up."""
-LONGEST_PAUSE = {True: 5.0, False: 0.3}
-"""Between two questions: while all places are taken, and while the server is busy."""
-TAKEN, BUSY = 423, frozenset({429, 502, 503, 504})
+MINUTE = 60.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
+"""Between two questions while all places are taken."""
 
 
 @contextlib.asynccontextmanager
-async def sharing() -> AsyncIterator[Sharing | None]:
-    """Yield how places are shared with other workers; None without a server, where there are no others."""
+async def sharing() -> AsyncIterator["Shared | None"]:
+    """Yield the limits shared with other workers; None without a server, where there are no others."""
     if get_current_settings().api.url is None:
         yield None
         return
-    async with get_client() as client:
-        places = Places(client)
+    async with leasing() as leases:
+        shared = Shared(leases)
         try:
-            yield places.place
+            yield shared
         finally:
-            await places.give_back()
+            await shared.give_back()
 
 
-@dataclass(eq=False)
-class Held:
-    """A place held under a limit.
+class Shared:
+    """What one run holds under the server's limits."""
 
-    Attributes:
-        since: When the server gave it.
-        renewing: Keeps its lease alive.
-        idle: Gives it back if nobody takes it over.
-    """
-
-    lease: UUID
-    since: float
-    renewing: asyncio.Task[None]
-    idle: asyncio.TimerHandle | None = None
-
-
-@dataclass
-class Line:
-    """Those of one run who wait for a place under one limit, and the places it can hand on."""
-
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    spare: deque[Held] = field(default_factory=deque)
-    freed: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-class Places:
-    """Places one run holds under the server's limits."""
-
-    def __init__(self, client: PrefectClient) -> None:
-        self._client = client
-        self._lines: defaultdict[str, Line] = defaultdict(Line)
-        self._releasing: set[asyncio.Task[None]] = set()
+    def __init__(self, leases: Leases) -> None:
+        self._leases = leases
+        self._under_way: dict[str, Line] = {}
+        self._starts: dict[str, Line] = {}
 
     @contextlib.asynccontextmanager
-    async def place(self, kind: str) -> AsyncIterator[None]:
-        """Hold a place under the limit of a kind of call, as soon as one is free.
+    async def place(self, kind: str, model: str) -> AsyncIterator[None]:
+        """Hold a place for a call to a model, as soon as one is free.
 
         Raises:
-            BadInput: The server has no such limit; says how to create it.
+            BadInput: The server has no limit for this kind of call; says how to create it.
         """
-        line = self._lines[kind]
-        async with line.turn:
-            held = self._taken_over(line) or await self._new(line, f"onereel-{kind}")
+        needed = f"onereel-{kind}"
+        line = self._under_way.setdefault(model, Line(self._leases, [needed, f"onereel-{model}"], needed))
+        place = await line.take()
         try:
             yield
         finally:
-            self._hand_on(line, held)
+            line.hand_on(place)
+
+    async def start(self, model: str) -> None:
+        """Wait until another call to a model may start."""
+        line = self._starts.setdefault(model, Line(self._leases, [f"onereel-{model}-per-minute"], renewed=False))
+        if not line.unlimited:
+            place = await line.take()
+            asyncio.get_running_loop().call_later(MINUTE, line.close, place)
 
     async def give_back(self) -> None:
-        """Give back every place that is held for nobody."""
-        for line in self._lines.values():
-            while line.spare:
-                self._release(line, line.spare[0])
-        await asyncio.gather(*self._releasing)
+        """Give back every place that is held for nobody. Starts stay counted until their minute is over."""
+        for line in self._under_way.values():
+            await line.give_back()
 
-    def _taken_over(self, line: Line) -> Held | None:
-        if not line.spare:
-            return None
-        held = line.spare.popleft()
-        if held.idle is not None:
-            held.idle.cancel()
-        return held
 
-    def _hand_on(self, line: Line, held: Held) -> None:
-        """Keep a place a moment for the next of this run; one held for long goes back, for other runs to have."""
-        line.spare.append(held)
-        if time.monotonic() - held.since > HANDED_ON_SECONDS:
-            self._release(line, held)
+@dataclass(eq=False)
+class Block:
+    """Places that were granted together and go back together."""
+
+    lease: Lease
+    open: int
+    since: float
+    renewing: asyncio.Task[None] | None
+
+
+@dataclass(eq=False)
+class Place:
+    """One of them; `idle` gives it up if nobody takes it over."""
+
+    block: Block
+    idle: asyncio.TimerHandle | None = None
+
+
+class Line:
+    """Those of one run who wait for a place under the same limits, first come, first served.
+
+    Attributes:
+        unlimited: The server has none of these limits.
+    """
+
+    def __init__(self, leases: Leases, names: list[str], needed: str = "", *, renewed: bool = True) -> None:
+        self._leases, self._names, self._needed, self._renewed = leases, names, needed, renewed
+        self._waiting: deque[asyncio.Future[Place]] = deque()
+        self._spare: deque[Place] = deque()
+        self._asking: asyncio.Task[None] | None = None
+        self._releasing: set[asyncio.Task[None]] = set()
+        self.unlimited = False
+
+    async def take(self) -> Place:
+        """Return a place: one handed on, or one the server grants."""
+        if self._spare:
+            place = self._spare.popleft()
+            if place.idle is not None:
+                place.idle.cancel()
+            return place
+        turn: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+            self._asking.add_done_callback(self._asked)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():  # it came in the moment its caller was stopped
+                self.hand_on(turn.result())
+            raise
+
+    def hand_on(self, place: Place) -> None:
+        """Give a place to the next who waits, or keep it a moment; one held for long goes back, for other runs."""
+        if time.monotonic() - place.block.since > HANDED_ON_SECONDS:
+            self.close(place)
         else:
-            held.idle = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._release, line, held)
-            line.freed.set()
+            self._give(place)
 
-    def _release(self, line: Line, held: Held) -> None:
-        line.spare.remove(held)
-        held.renewing.cancel()
-        if held.idle is not None:
-            held.idle.cancel()
-        task = asyncio.ensure_future(self._released(held.lease))
+    def close(self, place: Place) -> None:
+        """Give a place up; the server has it back with the last one of its block."""
+        block = place.block
+        block.open -= 1
+        if block.open:
+            return
+        if block.renewing is not None:
+            block.renewing.cancel()
+        task = asyncio.ensure_future(self._leases.give_back(block.lease))
         self._releasing.add(task)
         task.add_done_callback(self._releasing.discard)
 
-    async def _released(self, lease: UUID) -> None:
-        """Give a place back; one that cannot be given back is freed when its lease ends."""
-        try:
-            await _persistently(lambda: self._client.release_concurrency_slots_with_lease(lease))
-        except httpx.HTTPError as error:
-            log.warning("a place under a shared limit is kept for up to %.0f s: %s", LEASE_SECONDS, error)
+    async def give_back(self) -> None:
+        """Give up every place that is held for nobody, and return when the server has them."""
+        while self._spare:
+            self._give_up(self._spare[0])
+        await asyncio.gather(*self._releasing)
 
-    async def _new(self, line: Line, name: str) -> Held:
-        """Ask the server for a place, unless one is handed on before it answers."""
-        run = runtime.flow_run.id
-        holder = ConcurrencyLeaseHolder(type="flow_run", id=UUID(run)) if run else None
-
-        async def ask() -> httpx.Response:
-            return await self._client.increment_concurrency_slots_with_lease(
-                names=[name], slots=1, mode="concurrency", lease_duration=LEASE_SECONDS, holder=holder
-            )
-
-        line.freed.clear()
-        answer = await _persistently(ask, freed=line.freed)
-        if answer is None:
-            return self._taken_over(line) or await self._new(line, name)
-        granted = ConcurrencyLimitWithLeaseResponse.model_validate(answer.json())
-        if not granted.limits:
-            raise BadInput(f"the Prefect server has no limit {name!r}; run `python -m deployments.setup` once")
-        renewing = asyncio.create_task(self._renew(granted.lease_id))
-        return Held(granted.lease_id, time.monotonic(), renewing)
-
-    async def _renew(self, lease: UUID) -> None:
-        """Keep a lease for as long as it is needed. One that is lost costs a place too many, not a take."""
-        while True:
-            await asyncio.sleep(RENEW_SECONDS)
-            try:
-                await _persistently(lambda: self._client.renew_concurrency_lease(lease, LEASE_SECONDS))
-            except httpx.HTTPError as error:
-                log.warning("a place under a shared limit was lost: %s", error)
+    def _give(self, place: Place) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(place)
                 return
+        self._spare.append(place)
+        place.idle = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._give_up, place)
 
+    def _give_up(self, place: Place) -> None:
+        self._spare.remove(place)
+        if place.idle is not None:
+            place.idle.cancel()
+        self.close(place)
 
-async def _persistently(
-    ask: Callable[[], Awaitable[httpx.Response]], *, freed: asyncio.Event | None = None
-) -> httpx.Response | None:
-    """Ask until the server answers; while all places are taken, until one is, or one was `freed`: None.
+    async def _ask(self) -> None:
+        """Ask the server for places until nobody waits."""
+        await asyncio.sleep(GATHER_SECONDS)
+        pause = FIRST_PAUSE
+        while wanted := sum(not turn.done() for turn in self._waiting):
+            block = await self._granted(min(wanted, BLOCK))
+            if block is None:
+                await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
+                pause = min(pause * 1.5, LONGEST_PAUSE)
+                continue
+            pause = FIRST_PAUSE
+            for _ in range(block.open):
+                self._give(Place(block))
 
-    Raises:
-        httpx.HTTPError: It answers otherwise, or was out of reach for too long.
-    """
-    since, pause = time.monotonic(), 0.02
-    while True:
-        taken = False
-        try:
-            with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
-                return await ask()
-        except httpx.HTTPStatusError as error:
-            status = error.response.status_code
-            taken = freed is not None and status == TAKEN
-            if taken:
-                since = time.monotonic()
-            elif status not in BUSY or time.monotonic() - since > PATIENCE:
-                raise
-        except httpx.TransportError:
-            if time.monotonic() - since > PATIENCE:
-                raise
-        wait = pause * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, not a secret
-        pause = min(pause * 1.5, LONGEST_PAUSE[taken])
-        if freed is None:
-            await asyncio.sleep(wait)
-            continue
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(freed.wait(), wait)
-            return None
+    def _asked(self, asking: asyncio.Task[None]) -> None:
+        """Tell all who wait what went wrong."""
+        error = None if asking.cancelled() else asking.exception()
+        if error is None:
+            return
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_exception(error)
+
+    async def _granted(self, places: int) -> Block | None:
+        """Return as many places as are free, of those wanted; None if there is not one."""
+        while (lease := await self._leases.ask(self._names, places)) is None:
+            if places == 1:
+                return None
+            places //= 2
+        self.unlimited = not lease.limits
+        if self._needed and self._needed not in lease.limits:
+            await self._leases.give_back(lease)
+            raise BadInput(f"the Prefect server has no limit {self._needed!r}; run `python -m deployments.setup` once")
+        renewing = asyncio.create_task(self._leases.renew(lease)) if self._renewed else None
+        return Block(lease, places, time.monotonic(), renewing)

@@ -186,10 +186,10 @@ class Shooting:
             return before
 
         async def filmed() -> Hop:
-            return await collect_clip(slate, await order_clip(slate, order), order)
+            async with self.company.bounds["video"].slot(order.model) as done:
+                return await collect_clip(slate, await order_clip(slate, order), order, done)
 
-        async with self.company.bounds["video"].slot():
-            return await persist(filmed)
+        return await persist(filmed)
 
     async def _extension(self, slate: str, setup: Setup, hops: tuple[Hop, ...]) -> Hop:
         order = extend_order(self.company, setup, hops)
@@ -198,10 +198,10 @@ class Shooting:
             return before
 
         async def filmed() -> Hop:
-            return await collect_extension(slate, await order_extension(slate, order), order)
+            async with self.company.bounds["video"].slot(order.model) as done:
+                return await collect_extension(slate, await order_extension(slate, order), order, done)
 
-        async with self.company.bounds["video"].slot():
-            return await persist(filmed)
+        return await persist(filmed)
 
 
 def _cause(error: OnereelError) -> Literal["failed", "filming", "budget"]:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from onereel.adapters.veo import VeoCamera
 from onereel.breaker import Breaker
 from onereel.brief import Brief
 from onereel.budget import Budget
-from onereel.company import Bound, Company, Lab, Patience
+from onereel.company import Bound, Company, Lab, Patience, Shared
 from onereel.crew import Camera, Vault
 from onereel.errors import BadInput, NotInVault
 from onereel.footage import Media
@@ -35,10 +35,6 @@ REHEARSALS = "rehearsal"
 """Where rehearsals are kept in a vault: nothing rehearsed is ever mistaken for something paid, or the other way."""
 
 DATE = "{date}"
-NO_QUOTA = 1_000_000
-
-Sharing = Callable[[str], AbstractAsyncContextManager[None]]
-"""A bound shared between workers, by kind of call."""
 
 
 def table_for(settings: Settings, *, rehearsal: bool) -> ModelTable:
@@ -82,7 +78,7 @@ async def cast(
     vault: Vault,
     *,
     rehearsal: bool,
-    share: Sharing | None,
+    share: Shared | None,
     alert: Alert | None = None,
     run: str = "",
 ) -> AsyncIterator[Company]:
@@ -169,10 +165,12 @@ async def reclaimed(settings: Settings, production: str = "", url: str = "", *, 
             await connection.close()
 
 
-def _bounds(settings: Settings, share: Sharing | None, *, rehearsal: bool) -> dict[str, Bound]:
+def _bounds(settings: Settings, share: Shared | None, *, rehearsal: bool) -> dict[str, Bound]:
     def bound(kind: str, in_flight: int, per_minute: int) -> Bound:
         # The local studio has no quota to keep.
-        return Bound(in_flight, NO_QUOTA if rehearsal else per_minute, kind, share)
+        if rehearsal:
+            return Bound(in_flight, None, kind, share)
+        return Bound(in_flight, per_minute, kind, share, settings.limits)
 
     return {
         "text": bound("text", settings.text_in_flight, settings.text_per_minute),

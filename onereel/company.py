@@ -3,9 +3,11 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
 
 from onereel.adapters.gemini import Illustrator, Screenwriter
 from onereel.breaker import Breaker
@@ -14,47 +16,96 @@ from onereel.calls import Goods, Outcome, Wanted
 from onereel.crew import Camera, Vault
 from onereel.journal import Journal
 from onereel.likeness import Thresholds
-from onereel.models import ModelTable, Surface
+from onereel.models import ModelBound, ModelTable, Surface
 from onereel.orders import AnyOrder
 from onereel.policy import persist, tries_for, wanted
 from onereel.takes import Keyframe
 
 MINUTE = 60.0
+FETCHED_AT_ONCE = 8
+
+
+Done = Callable[[], Awaitable[None]]
+"""Gives a place in flight up; does nothing the second time."""
+
+
+class Shared(Protocol):
+    """Bounds shared with other workers, entered inside ours."""
+
+    def place(self, kind: str, model: str) -> AbstractAsyncContextManager[None]:
+        """Hold a place for a call to a model."""
+
+    async def start(self, model: str) -> None:
+        """Wait until another call to a model may start."""
+
+
+@dataclass
+class Starts:
+    """When the calls of the last minute to a model started, and how many may be under way."""
+
+    per_minute: int | None
+    slots: asyncio.Semaphore
+    _turn: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
+    _at: deque[float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._at = deque(maxlen=self.per_minute)
+
+    async def next(self) -> None:
+        """Wait until another call may start: no more than `per_minute` in any sixty seconds."""
+        async with self._turn:
+            if len(self._at) == self._at.maxlen:
+                await asyncio.sleep(max(0.0, self._at[0] + MINUTE - time.monotonic()))
+            self._at.append(time.monotonic())
 
 
 @dataclass
 class Bound:
-    """How many calls of a kind may be under way, and how many may start in a minute, in this process."""
+    """How many calls of a kind may be under way, and how many to one model may start in a minute, in this process.
+
+    Attributes:
+        models: Bounds of single models, where they differ from their kind's.
+    """
 
     in_flight: int
-    per_minute: int
+    per_minute: int | None
+    """None: the studio has no quota to keep."""
     kind: str = ""
-    shared: Callable[[str], AbstractAsyncContextManager[None]] | None = None
-    """A bound on the same kind shared with other workers, entered inside ours."""
+    shared: Shared | None = None
+    models: Mapping[str, ModelBound] = field(default_factory=dict)
     _slots: asyncio.Semaphore = field(init=False)
-    _turn: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
-    _starts: deque[float] = field(init=False)
+    _of: dict[str, Starts] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._slots = asyncio.Semaphore(self.in_flight)
-        self._starts = deque(maxlen=self.per_minute)
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        """Hold one of the places in flight."""
-        async with self._slots:
-            if self.shared is None:
-                yield
-            else:
-                async with self.shared(self.kind):
-                    yield
+    async def slot(self, model: str) -> AsyncIterator[Done]:
+        """Hold one of the places in flight, for a call to a model, until the block ends or what it yields is called.
 
-    async def turn(self) -> None:
-        """Wait until another call may start: no more than `per_minute` in any sixty seconds."""
-        async with self._turn:
-            if len(self._starts) == self.per_minute:
-                await asyncio.sleep(max(0.0, self._starts[0] + MINUTE - time.monotonic()))
-            self._starts.append(time.monotonic())
+        The place is the studio's: whoever has its answer gives it up, and looks at the answer afterwards.
+        """
+        async with AsyncExitStack() as held:
+            await held.enter_async_context(self._model(model).slots)
+            await held.enter_async_context(self._slots)
+            if self.shared is not None:
+                await held.enter_async_context(self.shared.place(self.kind, model))
+            yield held.aclose
+
+    async def turn(self, model: str) -> None:
+        """Wait until another call to a model may start."""
+        if self.per_minute is None:
+            return
+        await self._model(model).next()
+        if self.shared is not None:
+            await self.shared.start(model)
+
+    def _model(self, model: str) -> Starts:
+        if model not in self._of:
+            own = self.models.get(model, ModelBound())
+            slots = asyncio.Semaphore(own.in_flight or self.in_flight)
+            self._of[model] = Starts(own.per_minute or self.per_minute, slots)
+        return self._of[model]
 
 
 @dataclass(frozen=True)
@@ -78,12 +129,17 @@ class Patience:
 
 @dataclass(frozen=True)
 class Lab:
-    """What it takes to collect a film, whoever ordered it."""
+    """What it takes to collect a film, whoever ordered it.
+
+    Attributes:
+        counter: Films being fetched and looked at, at once: each is whole in memory meanwhile.
+    """
 
     vault: Vault
     journal: Journal
     camera: Camera
     patience: Patience
+    counter: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FETCHED_AT_ONCE), kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -119,12 +175,17 @@ class Company(Lab):
 
         async def wait() -> None:
             self.breaker.check(order.model)
-            await self.bounds["video" if order.kind == "extension" else order.kind].turn()
+            await self.bounds["video" if order.kind == "extension" else order.kind].turn(order.model)
 
         return wait
 
-    async def buy(self, order: AnyOrder, label: str, ask: Callable[[], Awaitable[Goods]]) -> Outcome:
+    async def buy(self, order: AnyOrder, label: str, ask: Callable[[Done], Awaitable[Goods]]) -> Outcome:
         """Return what an order that is answered at once brought, paying only if nobody has.
+
+        Args:
+            order: What is wanted.
+            label: What it is, in words.
+            ask: Asks for it, says when the studio is done, and keeps what came.
 
         Raises:
             BudgetReached, StudioBusy, Filtered, NoAnswer, Refused, OutcomeUnknown: As they happen.
@@ -133,6 +194,9 @@ class Company(Lab):
         before = await self.journal.bought_before(asked)
         if before is not None:
             return before[1]
-        tries = tries_for(self.brief.policy, order.kind)
-        async with self.bounds[order.kind].slot():
-            return await persist(lambda: self.journal.buy(asked, ask, self.turn(order)), tries)
+
+        async def buy() -> Outcome:
+            async with self.bounds[order.kind].slot(order.model) as done:
+                return await self.journal.buy(asked, partial(ask, done), self.turn(order))
+
+        return await persist(buy, tries_for(self.brief.policy, order.kind))

@@ -6,7 +6,7 @@ import logging
 
 from onereel.adapters.pictures import check_drawing, fit, inspect_picture
 from onereel.calls import Goods
-from onereel.company import Company
+from onereel.company import Company, Done
 from onereel.errors import FootageError, NoAnswer, NotInVault
 from onereel.footage import Media
 from onereel.guides import Guide, numbered
@@ -182,8 +182,9 @@ def _order(company: Company, plan: Plan, words: str, references: tuple[Labelled,
 async def _draw(company: Company, order: DrawOrder, label: str) -> tuple[Media, Media, float]:
     """Return a drawing that was checked on arrival, the conversation that led to it, and its price."""
 
-    async def draw() -> Goods:
+    async def draw(done: Done) -> Goods:
         drawing = await company.illustrator.draw(order)
+        await done()
         try:
             picture = await asyncio.to_thread(inspect_picture, drawing.picture)
             check_drawing(picture, order.aspect_ratio, order.size)

@@ -12,7 +12,7 @@ from onereel.adapters.film import Inspection, check_footage, inspect
 from onereel.adapters.film import Wanted as WantedFootage
 from onereel.adapters.master import assemble
 from onereel.calls import Call, Goods, Outcome
-from onereel.company import Company, Lab
+from onereel.company import Company, Done, Lab
 from onereel.crew import Film
 from onereel.cut import Clip, Cut
 from onereel.drafts import TakePlan
@@ -143,8 +143,8 @@ async def bought(company: Company, order: ClipOrder | ExtendOrder, label: str) -
     return await hop_of(company, order, before[0]) if before else None
 
 
-async def collect_film(company: Company, order: ClipOrder | ExtendOrder, key: str) -> Hop:
-    """Wait for an ordered film, fetch it, check that it is one, and keep it.
+async def collect_film(company: Company, order: ClipOrder | ExtendOrder, key: str, done: Done) -> Hop:
+    """Wait for an ordered film, say when the camera is done with it, fetch it, check that it is one, and keep it.
 
     Raises:
         StillFilming: The deadline passed; the operation stays collectable.
@@ -152,11 +152,15 @@ async def collect_film(company: Company, order: ClipOrder | ExtendOrder, key: st
     """
     call = await company.journal.read(key)
     assert call is not None  # noqa: S101 - it was ordered under this key
-    await collect_call(company, call, order)
+    await collect_call(company, call, order, done)
     return await hop_of(company, order, key)
 
 
-async def collect_call(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> Outcome:
+async def _at_any_time() -> None:
+    """Nobody waits for the camera."""
+
+
+async def collect_call(lab: Lab, call: Call, order: ClipOrder | ExtendOrder, done: Done = _at_any_time) -> Outcome:
     """Wait for an ordered film, fetch it, check that it is one, and keep it and what is seen in it.
 
     Raises:
@@ -164,14 +168,19 @@ async def collect_call(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> 
         Gone: The studio does not know it, now; it counts as paid and stays collectable.
         Filtered, NoAnswer, Refused: How it ended.
     """
-    return await lab.journal.collect(call, lambda: _collected(lab, call, order))
+    return await lab.journal.collect(call, lambda: _collected(lab, call, order, done))
 
 
-async def _collected(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> Goods:
+async def _collected(lab: Lab, call: Call, order: ClipOrder | ExtendOrder, done: Done) -> Goods:
+    film = await _wait(lab, call, order)
+    await done()
+    async with lab.counter:
+        return await _developed(lab, call, order, film)
+
+
+async def _developed(lab: Lab, call: Call, order: ClipOrder | ExtendOrder, film: Film) -> Goods:
     """Return the film and what was seen in it. A broken download is fetched again before it counts as the film."""
     for last_try in (False, True):
-        # Asked again, too: some cameras send the film inside the answer.
-        film = await _wait(lab, call, order)
         data = await _fetch(lab, call, film)
         try:
             inspection = await _inspect(data)
@@ -181,6 +190,8 @@ async def _collected(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> Go
                 await asyncio.to_thread(keep, lab.vault, data, "mp4")
                 raise NoAnswer(f"{call.intent.label}: {broken}", usd=call.intent.usd).coded("footage") from broken
             log.warning("%s: %s; downloading it again", call.intent.label, broken)
+            # Asked again, too: some cameras send the film inside the answer.
+            film = await _wait(lab, call, order)
         else:
             break
     media = await asyncio.to_thread(keep, lab.vault, data, "mp4")

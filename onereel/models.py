@@ -55,6 +55,13 @@ class Model(Noun):
     source: str = Field(description="Where limits and prices were read, and when.")
 
 
+class ModelBound(Noun):
+    """How much of one model at once; None: as much as of any of its kind."""
+
+    in_flight: int | None = Field(default=None, ge=1, le=10_000, description="Calls under way at once.")
+    per_minute: int | None = Field(default=None, ge=1, description="Calls started in a minute.")
+
+
 M = TypeVar("M", bound=Model)
 
 

@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from onereel.errors import BadInput
 from onereel.likeness import Thresholds
-from onereel.models import MODELS, CameraModel, ImageModel, ModelTable, TextModel
+from onereel.models import MODELS, CameraModel, ImageModel, ModelBound, ModelTable, TextModel
 
 
 class Settings(BaseSettings):
@@ -27,9 +27,13 @@ class Settings(BaseSettings):
     text_in_flight: int = Field(default=4, ge=1, le=1000, description="Text calls under way at once.")
     image_in_flight: int = Field(default=8, ge=1, le=1000, description="Drawings under way at once.")
     video_in_flight: int = Field(default=10, ge=1, le=10_000, description="Takes being filmed at once.")
-    text_per_minute: int = Field(default=60, ge=1, description="Text calls started in a minute.")
-    image_per_minute: int = Field(default=60, ge=1, description="Drawings started in a minute.")
-    video_per_minute: int = Field(default=40, ge=1, description="Clips and extensions ordered in a minute.")
+    text_per_minute: int = Field(default=60, ge=1, description="Text calls to a model started in a minute.")
+    image_per_minute: int = Field(default=60, ge=1, description="Drawings by a model started in a minute.")
+    video_per_minute: int = Field(default=40, ge=1, description="Clips ordered from a camera in a minute.")
+    limits: dict[str, ModelBound] = Field(
+        default={},
+        description='Models with other bounds than their kind, as JSON: {"veo-3.1-generate-001": {"in_flight": 4}}.',
+    )
     poll_shortest: float = Field(default=1.0, gt=0, description="Seconds before the first question to a camera.")
     poll_longest: float = Field(default=10.0, gt=0, description="Most seconds between two questions.")
     deadline: float = Field(default=1800.0, gt=0, description="Seconds to wait for a film; it stays collectable.")

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 
 from onereel.brief import Brief
 from onereel.calls import Goods
-from onereel.company import Company
+from onereel.company import Company, Done
 from onereel.crew import Vault
 from onereel.errors import BadInput, NoAnswer, Refused
 from onereel.media import fetch, keep_noun, read_noun
@@ -138,8 +138,9 @@ async def _ask(company: Company, order: TextOrder, number: int) -> str:
 async def written(company: Company, order: TextOrder, label: str) -> str:
     """Return what the text model answers to an order."""
 
-    async def ask() -> Goods:
+    async def ask(done: Done) -> Goods:
         answer = await company.writer.write(order)
+        await done()
         kept = await keep_paid(
             company.vault, company.patience.keeping, label, answer.usd, (answer.text.encode(), "json")
         )

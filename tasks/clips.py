@@ -3,6 +3,7 @@
 from prefect import task
 
 from onereel import filming
+from onereel.company import Done
 from onereel.orders import ClipOrder
 from onereel.takes import Hop, Take
 from tasks import ASKING, WORKING, company, unseen
@@ -14,10 +15,14 @@ async def order_clip(slate: str, order: ClipOrder) -> str:
     return await filming.order_film(company(), order, f"clip {slate}")
 
 
-@task(task_run_name="collect {slate}", **WORKING)
-async def collect_clip(slate: str, key: str, order: ClipOrder) -> Hop:  # noqa: ARG001 - the slate is in the run's name
-    """Wait for a clip, fetch it, decode every frame, and keep it."""
-    return await filming.collect_film(company(), order, key)
+async def collect_clip(slate: str, key: str, order: ClipOrder, done: Done) -> Hop:
+    """Wait for a clip, say when the camera is done with it, fetch it, decode every frame, and keep it."""
+    return await _collect_clip(slate, key, order, unseen(done))
+
+
+@task(name="collect_clip", task_run_name="collect {slate}", **WORKING)
+async def _collect_clip(slate: str, key: str, order: ClipOrder, done: Done) -> Hop:  # noqa: ARG001 - see the run's name
+    return await filming.collect_film(company(), order, key, done)
 
 
 async def keep_take(slate: str, setup: filming.Setup, order: ClipOrder, hops: tuple[Hop, ...]) -> Take:

@@ -3,9 +3,10 @@
 from prefect import task
 
 from onereel import filming
+from onereel.company import Done
 from onereel.orders import ExtendOrder
 from onereel.takes import Hop
-from tasks import ASKING, WORKING, company
+from tasks import ASKING, WORKING, company, unseen
 
 
 @task(task_run_name="extend {slate} by {order.seconds} s", **ASKING)
@@ -14,7 +15,11 @@ async def order_extension(slate: str, order: ExtendOrder) -> str:
     return await filming.order_film(company(), order, f"extension {slate}")
 
 
-@task(task_run_name="collect {slate} +{order.seconds} s", **WORKING)
-async def collect_extension(slate: str, key: str, order: ExtendOrder) -> Hop:  # noqa: ARG001 - see the run's name
-    """Wait for an extension, fetch it, decode every frame, and keep the film so far."""
-    return await filming.collect_film(company(), order, key)
+async def collect_extension(slate: str, key: str, order: ExtendOrder, done: Done) -> Hop:
+    """Wait for an extension, say when the camera is done, fetch it, decode every frame, and keep the film so far."""
+    return await _collect_extension(slate, key, order, unseen(done))
+
+
+@task(name="collect_extension", task_run_name="collect {slate} +{order.seconds} s", **WORKING)
+async def _collect_extension(slate: str, key: str, order: ExtendOrder, done: Done) -> Hop:  # noqa: ARG001 - see name
+    return await filming.collect_film(company(), order, key, done)
