@@ -25,7 +25,7 @@ from onereel.casting import (
 from onereel.company import Bound, Patience
 from onereel.errors import BadInput
 from onereel.media import write_noun
-from onereel.models import MODELS, PROXY, Surface
+from onereel.models import MODELS, PROXY, ModelBound, Surface
 from onereel.settings import Settings
 from onereel.slate import brief_key
 from tests.productions import DAY, OMNI, VEO, brief
@@ -39,7 +39,7 @@ async def most_at_once(bound, calls):
 
     async def call():
         nonlocal under_way, most
-        async with bound.slot():
+        async with bound.slot("a-model"):
             under_way += 1
             most = max(most, under_way)
             await asyncio.sleep(0.005)
@@ -57,22 +57,47 @@ async def test_no_more_calls_are_under_way_than_there_are_places(places):
 async def test_a_bound_shared_with_other_workers_is_kept_inside_ours():
     entered = []
 
-    @asynccontextmanager
-    async def shared(kind):
-        entered.append(kind)
-        yield
+    class Shared:
+        @asynccontextmanager
+        async def place(self, kind, model):
+            entered.append((kind, model))
+            yield
 
-    assert await most_at_once(Bound(2, 1000, "video", shared), 5) == 2
-    assert entered == ["video"] * 5
+        async def start(self, model):
+            entered.append(model)
+
+    bound = Bound(2, 1000, "video", Shared())
+    assert await most_at_once(bound, 5) == 2
+    await bound.turn("a-model")
+    assert entered == [("video", "a-model")] * 5 + ["a-model"]
+
+
+async def test_a_model_may_have_narrower_bounds_than_its_kind():
+    bound = Bound(10, 1000, models={"a-model": ModelBound(in_flight=2, per_minute=1)})
+
+    assert await most_at_once(bound, 5) == 2
+    await bound.turn("a-model")
+    await asyncio.wait_for(bound.turn("another"), 0.1)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(bound.turn("a-model"), 0.1)
+
+
+async def test_a_place_is_free_again_as_soon_as_the_studio_is_done():
+    bound = Bound(1, 1000)
+
+    async with bound.slot("a-model") as done:
+        await done()
+        async with asyncio.timeout(0.1), bound.slot("a-model"):
+            pass
 
 
 async def test_no_more_calls_start_in_a_minute_than_allowed():
     bound = Bound(10, 3)
     for _ in range(3):
-        await asyncio.wait_for(bound.turn(), 0.1)
+        await asyncio.wait_for(bound.turn("a-model"), 0.1)
 
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(bound.turn(), 0.2)
+        await asyncio.wait_for(bound.turn("a-model"), 0.2)
 
 
 def test_pauses_between_questions_grow_with_the_time_waited_within_bounds():

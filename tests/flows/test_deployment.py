@@ -1,12 +1,17 @@
 """The map in prefect.yaml, on a real server with a real worker: what `make film` is for one person, for a team."""
 
+import asyncio
+import json
 import time
 from datetime import datetime
 
 import httpx
 import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from deployments.local import server
+from flows.limits import sharing
+from onereel.studio import Latency
 
 BRIEF = {
     "production": "lighthouse",
@@ -15,7 +20,10 @@ BRIEF = {
     "resolution": "180p",
 }
 LIMITS = {"onereel-text": 2, "onereel-image": 3, "onereel-video": 1}
-SIZES = {f"ONEREEL_{name.split('-')[1].upper()}_IN_FLIGHT": str(size) for name, size in LIMITS.items()}
+CAMERA = "veo-3.1-generate-001"
+SIZES = {"ONEREEL_LIMITS": json.dumps({CAMERA: {"per_minute": 5}})} | {
+    f"ONEREEL_{name.split('-')[1].upper()}_IN_FLIGHT": str(size) for name, size in LIMITS.items()
+}
 RUN_SECONDS = 120
 
 
@@ -83,6 +91,11 @@ def limits(api):
     return {limit["name"]: limit["limit"] for limit in found if limit["name"].startswith("onereel-")}
 
 
+def held(api):
+    found = api.post("/v2/concurrency_limits/filter", json={}).json()
+    return {limit["name"]: limit["active_slots"] for limit in found if limit["active_slots"]}
+
+
 def tasks_of(api, run, count):
     """Return the task runs of a run; they reach the database some seconds after it ended."""
     asked = {"flow_runs": {"id": {"any_": [run["id"]]}}, "limit": 200}
@@ -140,12 +153,14 @@ def test_a_schedule_switched_on_makes_the_stored_brief(api):
 
 
 def test_setting_up_again_changes_sizes_and_doubles_nothing(api, here):
-    assert limits(api) == LIMITS
+    assert limits(api).items() >= LIMITS.items()
+    assert limits(api)[f"onereel-{CAMERA}"] == 1
+    assert limits(api)[f"onereel-{CAMERA}-per-minute"] == 5
 
     told = here.run("deployments.setup", **{**SIZES, "ONEREEL_TEXT_IN_FLIGHT": "4"})
 
     assert "onereel-text: 4" in told
-    assert limits(api) == {**LIMITS, "onereel-text": 4}
+    assert limits(api).items() >= {**LIMITS, "onereel-text": 4}.items()
     automations = [one["name"] for one in api.post("/automations/filter", json={}).json()]
     assert sorted(automations) == ["onereel: crash silent runs", "onereel: resume crashed runs"]
 
@@ -176,10 +191,37 @@ def test_the_facts_of_a_run_reach_its_log(film, api):
 def test_all_workers_together_keep_to_the_limit(film, api):
     """The server's limit is one take at a time; the worker by itself would film ten."""
     tasks = tasks_of(api, film, count=10)
-    filmed = sorted((task["start_time"], task["end_time"]) for task in tasks if task["name"].startswith("collect "))
+    ordered = sorted((task["start_time"], task["end_time"]) for task in tasks if task["name"].startswith("order "))
+    first, second = (datetime.fromisoformat(moment) for moment in (ordered[0][1], ordered[1][0]))
 
-    assert len(filmed) == 2
-    assert datetime.fromisoformat(filmed[0][1]) <= datetime.fromisoformat(filmed[1][0])
+    assert len(ordered) == 2
+    assert (second - first).total_seconds() >= Latency().video, "the second was ordered while the first was filmed"
+
+
+async def test_places_are_asked_for_together_handed_on_and_given_back(here, api):
+    with temporary_settings({PREFECT_API_URL: here.api}):
+        async with sharing() as shared:
+
+            async def call():
+                async with shared.place("image", "an-image-model"):
+                    most.append(held(api)["onereel-image"])
+
+            most = []
+            await asyncio.gather(*(call() for _ in range(8)))
+            assert max(most) == LIMITS["onereel-image"]
+        assert "onereel-image" not in held(api)
+
+
+async def test_no_more_calls_to_a_model_start_in_a_minute_than_its_limit(here, api):
+    with temporary_settings({PREFECT_API_URL: here.api}):
+        async with sharing() as shared:
+            async with asyncio.timeout(20):
+                await asyncio.gather(*(shared.start(CAMERA) for _ in range(5)))
+        # The run is over; its minute is not.
+        async with sharing() as another:
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(another.start(CAMERA), 0.5)
+            await asyncio.wait_for(another.start("a-model-without-a-limit"), 20)
 
 
 def test_a_stored_brief_is_enough_and_an_unchanged_film_costs_nothing(film, api):
