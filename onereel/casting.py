@@ -21,6 +21,7 @@ from onereel.company import Bound, Company, Lab, Patience, Shared
 from onereel.crew import Camera, Vault
 from onereel.errors import BadInput, NotInVault
 from onereel.footage import Media
+from onereel.habits import Habits
 from onereel.journal import Journal
 from onereel.media import fetch, read_noun
 from onereel.models import Model, ModelTable, Surface, with_proxy
@@ -116,6 +117,7 @@ async def cast(
         video_surface=surfaces[2],
         bounds=_bounds(settings, share, rehearsal=rehearsal),
         patience=Patience(settings.poll_shortest, settings.poll_longest, deadline=settings.deadline),
+        habits=Habits(vault),
         thresholds=settings.thresholds,
         rehearsal=rehearsal,
         breaker=Breaker(brief.policy),
@@ -157,8 +159,8 @@ async def reclaimed(settings: Settings, production: str = "", url: str = "", *, 
     patience = Patience(settings.poll_shortest, settings.poll_longest, deadline=min(LOOK_SECONDS, settings.deadline))
     with connected(settings.table, rehearsal=rehearsal) as connection:
         journal = Journal(vault, table, Budget(limit=0.0))  # a wall nothing passes: reclaiming buys nothing
-        cameras = cameras_of(connection, vault, table)
-        labs = {door: Lab(vault, journal, camera, patience) for door, camera in cameras.items()}
+        cameras, habits = cameras_of(connection, vault, table), Habits(vault)
+        labs = {door: Lab(vault, journal, camera, patience, habits) for door, camera in cameras.items()}
         try:
             return await reclaim(vault, labs, connection, settings.deadline, production)
         finally:

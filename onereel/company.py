@@ -14,6 +14,7 @@ from onereel.breaker import Breaker
 from onereel.brief import Brief, Policy
 from onereel.calls import Goods, Outcome, Wanted
 from onereel.crew import Camera, Vault
+from onereel.habits import Habits, Usual
 from onereel.journal import Journal
 from onereel.likeness import Thresholds
 from onereel.models import ModelBound, ModelTable, Surface
@@ -22,6 +23,8 @@ from onereel.policy import persist, tries_for, wanted
 from onereel.takes import Keyframe
 
 MINUTE = 60.0
+FORESEEN = 4
+"""How many of the shortest pauses the earliest usual end must be away for foresight to save a look."""
 FETCHED_AT_ONCE = 8
 
 
@@ -112,6 +115,8 @@ class Bound:
 class Patience:
     """How to wait for a camera: pauses grow with the time already waited, between two bounds, up to a deadline.
 
+    Where it is known when films are usually there, none is asked for before but once, half-way, and the looks that
+    saves are spent on the time in which most end: a film is seen soon after its end, for no more looks in all.
     And for a vault.
     """
 
@@ -126,6 +131,24 @@ class Patience:
         """Return how many seconds to wait before asking again."""
         return min(self.longest, max(self.shortest, waited * self.share))
 
+    def until_next(self, waited: float, usual: Usual | None) -> float:
+        """Return how many seconds to wait before asking again, knowing when most films are there."""
+        if usual is None or usual.earliest < FORESEEN * self.shortest or waited >= usual.latest:
+            return self.pause(waited)
+        if waited < usual.earliest:
+            next_look = usual.earliest / 2 if waited < usual.earliest / 2 else usual.earliest
+            return next_look - waited
+        looks = self.looks(usual.latest)
+        spread = (looks - self.looks(usual.earliest)) / max(1, looks - 3)
+        return max(self.shortest, self.pause(waited) * min(1.0, spread))
+
+    def looks(self, until: float) -> int:
+        """Return how many looks growing pauses alone make of a film that is not there before `until`."""
+        waited, looks = 0.0, 0
+        while (waited := waited + self.pause(waited)) < until:
+            looks += 1
+        return looks
+
 
 @dataclass(frozen=True)
 class Lab:
@@ -139,6 +162,7 @@ class Lab:
     journal: Journal
     camera: Camera
     patience: Patience
+    habits: Habits
     counter: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FETCHED_AT_ONCE), kw_only=True)
 
 

@@ -200,18 +200,21 @@ async def _developed(lab: Lab, call: Call, order: ClipOrder | ExtendOrder, film:
 
 
 async def _wait(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> Film:
-    """Ask, in growing pauses, until the film is there.
+    """Ask until the film is there, and learn how long it took.
 
     A film ordered a while ago, by an earlier run, is asked for at once.
     """
-    label, patience = call.intent.label, lab.patience
+    label, patience, usual = call.intent.label, lab.patience, await lab.habits.usual(order)
     began, polls, gone = time.monotonic(), 0, 0
-    fresh = (datetime.now(UTC) - call.intent.at).total_seconds() < patience.shortest
+    age = max(0.0, (datetime.now(UTC) - call.intent.at).total_seconds())
+    fresh = age < patience.until_next(0.0, usual)
+    not_there = 0.0 if fresh else None
     while (waited := time.monotonic() - began) <= patience.deadline:
         if fresh or polls:
-            await asyncio.sleep(patience.pause(waited))
+            await asyncio.sleep(await _pause(lab, order, waited, age))
         polls += 1
         lab.journal.looked(call)
+        asked = age + time.monotonic() - began
         try:
             film = await lab.camera.look(call.operation, order)
         except StudioBusy as busy:
@@ -225,10 +228,21 @@ async def _wait(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> Film:
         else:
             gone = 0
             if film is not None:
+                if not_there is not None:
+                    await lab.habits.learn(order, (not_there + asked) / 2)
                 return film
+            not_there = asked
     raise StillFilming(
         f"{label} is still being filmed after {patience.deadline:.0f} s; run the production again to collect it"
     )
+
+
+async def _pause(lab: Lab, order: ClipOrder | ExtendOrder, waited: float, age: float) -> float:
+    """Return how long to wait before asking for a film again, which was ordered `age` seconds before we waited."""
+    usual, patience = await lab.habits.usual(order), lab.patience
+    if usual is None or age + waited >= usual.latest:
+        return patience.pause(waited)
+    return patience.until_next(age + waited, usual)
 
 
 async def _fetch(lab: Lab, call: Call, film: Film) -> bytes:
