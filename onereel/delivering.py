@@ -29,6 +29,7 @@ from onereel.models import FPS
 from onereel.papers import AI_LABEL, Manifest, ShotPapers, Spending
 from onereel.picks import picked, picks_of, stands
 from onereel.plan import Plan
+from onereel.showing import show
 from onereel.slate import cut_prefix, cuts_prefix
 from onereel.storyboard import Storyboard
 from onereel.takes import Keyframe, ShotState, Take, batch, best, recipe_of
@@ -105,7 +106,7 @@ async def deliver(company: Company, story: Story) -> Manifest:
     newest = await asyncio.to_thread(latest_manifest, company.vault, company.brief.production)
     if newest is not None and newest.recipe == recipe:
         if company.journal.written:
-            await asyncio.to_thread(_keep_ledger, company, story, newest.version)
+            await asyncio.to_thread(_keep_books, company, story, newest)
         return newest
     return await asyncio.to_thread(_deliver, company, story, cut, recipe)
 
@@ -152,21 +153,25 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
     prefix = cut_prefix(production, number)
     for paper, data in papers.items():
         vault.write(f"{prefix}{paper}", data, CONTENT_TYPES[paper.rsplit(".", 1)[1]])
-    ledgers = _keep_ledger(company, story, number)
-    manifest = _manifest(company, story, cut, recipe, number, master, assembly, (*papers, *ledgers))
+    manifest = _manifest(company, story, cut, recipe, number, master, assembly, (*papers, *BOOKS, "report.html"))
+    _keep_books(company, story, manifest)
     keep_noun(vault, f"{prefix}manifest.json", manifest)
     log.info("%s cut v%03d: %.2f s, %d frames copied", production, number, cut.seconds, assembly.copied_frames)
     return manifest
 
 
-def _keep_ledger(company: Company, story: Story, number: int) -> tuple[str, ...]:
-    """Write the ledger beside a cut, as it is by now, and return the names of its files."""
+BOOKS = ("ledger.csv", "ledger.parquet")
+
+
+def _keep_books(company: Company, story: Story, manifest: Manifest) -> None:
+    """Write the ledger and the report page beside a cut, as they are by now."""
     vault, production = company.vault, company.brief.production
+    prefix = cut_prefix(production, manifest.version)
     spent = ledger(calls_of(vault, production), production, story.plan.purchases, company.journal.run)
-    files = {"ledger.csv": ledger_csv(spent), "ledger.parquet": ledger_parquet(spent)}
-    for name, data in files.items():
-        vault.write(f"{cut_prefix(production, number)}{name}", data, CONTENT_TYPES[name.rsplit(".", 1)[1]])
-    return tuple(files)
+    captions = vault.read(f"{prefix}captions.vtt").decode()
+    page = show(vault, manifest, company.brief, spent, captions)
+    for name, data in zip((*BOOKS, "report.html"), (ledger_csv(spent), ledger_parquet(spent), page), strict=True):
+        vault.write(f"{prefix}{name}", data, CONTENT_TYPES[name.rsplit(".", 1)[1]])
 
 
 def _manifest(

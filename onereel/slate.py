@@ -52,6 +52,16 @@ def keyframe_key(production: str, recipe: str) -> str:
     return f"productions/{production}/keyframes/{recipe}.json"
 
 
+def thumbs_prefix(production: str) -> str:
+    """Return what the keys of all small pictures of a report page start with."""
+    return f"productions/{production}/thumbs/"
+
+
+def thumb_key(production: str, sha256: str) -> str:
+    """Return where the small copy of a picture is kept."""
+    return f"{thumbs_prefix(production)}{sha256}.webp"
+
+
 def takes_prefix(production: str, shot: str) -> str:
     """Return what the keys of all takes of a shot start with."""
     return f"productions/{production}/shots/{shot}/takes/"

@@ -44,7 +44,16 @@ SHOTS = (
 STORYBOARD = board(*SHOTS)
 PLAN = planned(STORYBOARD, seconds=10)
 MISSING = Missing("clip lighthouse/s030/t01: filtered: violence")
-PAPERS = {"poster.jpg", "contact.jpg", "cut.otio", "captions.vtt", "ledger.csv", "ledger.parquet", "master.mp4"}
+PAPERS = {
+    "report.html",
+    "poster.jpg",
+    "contact.jpg",
+    "cut.otio",
+    "captions.vtt",
+    "ledger.csv",
+    "ledger.parquet",
+    "master.mp4",
+}
 
 
 @pytest.fixture(scope="module")

@@ -189,6 +189,7 @@ async def test_a_delivery_has_its_papers(make, studio, vault):
         "poster.jpg",
         "contact.jpg",
         "cut.otio",
+        "report.html",
         "captions.vtt",
         "ledger.csv",
         "ledger.parquet",
