@@ -43,6 +43,25 @@ class Vault(Protocol):
             NotInVault: Nothing is kept there.
         """
 
+    def size(self, key: str) -> int:
+        """Return the length in bytes of what is kept under a key.
+
+        Raises:
+            NotInVault: Nothing is kept there.
+        """
+
+    def part(self, key: str, start: int, length: int) -> bytes:
+        """Return bytes from the middle of what is kept under a key: a player asks for them.
+
+        Args:
+            key: What to read.
+            start: The first byte, which must be there.
+            length: How many, at least one; fewer come where the end comes first.
+
+        Raises:
+            NotInVault: Nothing is kept there.
+        """
+
     def exists(self, key: str) -> bool:
         """Return whether anything is kept under a key."""
 

@@ -46,6 +46,17 @@ class FolderVault:
         with self._open(key) as file, disk_errors(f"cannot read {key} in {self._root}"):
             return file.read()
 
+    def size(self, key: str) -> int:
+        """Return the length in bytes of what is kept under a key."""
+        with self._open(key) as file, disk_errors(f"cannot read {key} in {self._root}"):
+            return file.seek(0, os.SEEK_END)
+
+    def part(self, key: str, start: int, length: int) -> bytes:
+        """Return bytes from the middle of what is kept under a key."""
+        with self._open(key) as file, disk_errors(f"cannot read {key} in {self._root}"):
+            file.seek(start)
+            return file.read(length)
+
     def exists(self, key: str) -> bool:
         """Return whether anything is kept under a key."""
         with disk_errors(f"cannot look up {key} in {self._root}"):

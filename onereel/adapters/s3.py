@@ -108,6 +108,17 @@ class S3Vault:
         with self._using(key, "cannot read"):
             return self._client.get_object(Bucket=self._bucket, Key=self._full(key))["Body"].read()
 
+    def size(self, key: str) -> int:
+        """Return the length in bytes of what is kept under a key."""
+        with self._using(key, "cannot look up"):
+            return self._client.head_object(Bucket=self._bucket, Key=self._full(key))["ContentLength"]
+
+    def part(self, key: str, start: int, length: int) -> bytes:
+        """Return bytes from the middle of what is kept under a key."""
+        asked = f"bytes={start}-{start + length - 1}"
+        with self._using(key, "cannot read"):
+            return self._client.get_object(Bucket=self._bucket, Key=self._full(key), Range=asked)["Body"].read()
+
     def exists(self, key: str) -> bool:
         """Return whether anything is kept under a key."""
         with self._using(key, "cannot look up"):

@@ -71,6 +71,14 @@ class Shelf:
         """Return what is kept under a key."""
         return self._vault.read(self._full(key))
 
+    def size(self, key: str) -> int:
+        """Return the length in bytes of what is kept under a key."""
+        return self._vault.size(self._full(key))
+
+    def part(self, key: str, start: int, length: int) -> bytes:
+        """Return bytes from the middle of what is kept under a key."""
+        return self._vault.part(self._full(key), start, length)
+
     def exists(self, key: str) -> bool:
         """Return whether anything is kept under a key."""
         return self._vault.exists(self._full(key))
