@@ -255,8 +255,10 @@ def _row(entry: Entry) -> Row:
 
 def _verdicts(shots: tuple[ShotPapers, ...]) -> Iterator[Verdict]:
     for papers in shots:
-        for judged in (*papers.keyframes, *papers.takes):
-            yield from judged.verdicts
+        for frame in papers.keyframes:
+            yield from frame.verdicts
+        for take in papers.takes:
+            yield from take.verdicts
 
 
 def _gate(shots: tuple[ShotPapers, ...]) -> Gate | None:
