@@ -172,7 +172,7 @@ async def _suspend(company: Company, scene: Scene, waiting: Waiting, description
         name=f"Waiting for approval: {scene.gate}", message=message, reschedule=True, pause_key=waiting.key
     )
     keyset = keyset_from_base_key(waiting.key)
-    state.state_details.run_input_keyset = dict(keyset)
+    state.state_details.run_input_keyset = {name: str(key) for name, key in keyset.items()}
     asked = form(scene.gate, scene.board.storyboard, company.journal.budget.limit)
     await asked.with_initial_data(description=description).asave(keyset)
     async with get_client() as client:
