@@ -143,7 +143,11 @@ async def bought(company: Company, order: ClipOrder | ExtendOrder, label: str) -
     return await hop_of(company, order, before[0]) if before else None
 
 
-async def collect_film(company: Company, order: ClipOrder | ExtendOrder, key: str, done: Done) -> Hop:
+async def _at_any_time() -> None:
+    """Nobody waits for the camera."""
+
+
+async def collect_film(company: Company, order: ClipOrder | ExtendOrder, key: str, done: Done = _at_any_time) -> Hop:
     """Wait for an ordered film, say when the camera is done with it, fetch it, check that it is one, and keep it.
 
     Raises:
@@ -154,10 +158,6 @@ async def collect_film(company: Company, order: ClipOrder | ExtendOrder, key: st
     assert call is not None  # noqa: S101 - it was ordered under this key
     await collect_call(company, call, order, done)
     return await hop_of(company, order, key)
-
-
-async def _at_any_time() -> None:
-    """Nobody waits for the camera."""
 
 
 async def collect_call(lab: Lab, call: Call, order: ClipOrder | ExtendOrder, done: Done = _at_any_time) -> Outcome:
