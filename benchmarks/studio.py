@@ -17,6 +17,7 @@ from onereel.models import FRAMES
 from onereel.pixels import drawing_size
 from onereel.studio.camera import Shooting, film_take
 from onereel.studio.illustrator import draw
+from onereel.studio.stamp import stamp_film, stamp_picture
 
 BADGE = "REHEARSAL"
 WORDS = "Wide shot: Mara runs down to the pier below the lighthouse. A storm at dusk."
@@ -42,6 +43,7 @@ def film(resolution: str, folder: Path) -> Callable[[int], int]:
     def work(turn: int) -> int:
         path = folder / f"{resolution}-{turn}.mp4"
         film_take(Shooting(WORDS, 8, FRAMES[resolution], BADGE, opening=opening, closing=closing), path)
+        stamp_film(path, WORDS)
         return path.stat().st_size
 
     return work
@@ -54,6 +56,7 @@ def extend(resolution: str, folder: Path) -> Callable[[int], int]:
         path = folder / f"{resolution}-longer-{turn}.mp4"
         before = folder / f"{resolution}-0.mp4"
         film_take(Shooting(WORDS, 7, FRAMES[resolution], BADGE, before=before), path)
+        stamp_film(path, WORDS)
         return path.stat().st_size
 
     return work
@@ -61,7 +64,12 @@ def extend(resolution: str, folder: Path) -> Callable[[int], int]:
 
 def picture(size: str, *, coarse: bool = False) -> Callable[[int], int]:
     """Return the work of drawing a 16:9 picture."""
-    return lambda turn: len(draw(WORDS, drawing_size("16:9", size), (), seed=turn, badge=BADGE, coarse=coarse))
+
+    def work(turn: int) -> int:
+        drawn = draw(WORDS, drawing_size("16:9", size), (), seed=turn, badge=BADGE, coarse=coarse)
+        return len(stamp_picture(drawn, WORDS))
+
+    return work
 
 
 def measure() -> dict[str, dict[str, float]]:

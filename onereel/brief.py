@@ -32,6 +32,20 @@ class Reference(Noun):
         examples=["face close up"],
         json_schema_extra={"position": 1},
     )
+    licence: str = Field(
+        default="",
+        max_length=200,
+        description="On what terms it may be used. Kept with the film's papers; no model is told.",
+        examples=["CC BY 4.0"],
+        json_schema_extra={"position": 2},
+    )
+    source: str = Field(
+        default="",
+        max_length=300,
+        description="Who made it, or where it is from. Kept with the film's papers; no model is told.",
+        examples=["Nordic Sea Archive, photograph 1958/114"],
+        json_schema_extra={"position": 3},
+    )
 
 
 def _as_references(value: Any) -> Any:

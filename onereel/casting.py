@@ -17,7 +17,9 @@ from onereel.adapters.veo import VeoCamera
 from onereel.breaker import Breaker
 from onereel.brief import Brief
 from onereel.budget import Budget
+from onereel.certificates import Signatory, signatory_from, stand_in
 from onereel.company import Bound, Company, Lab, Patience, Shared
+from onereel.credentials import check_signatory
 from onereel.crew import Camera, Vault
 from onereel.errors import BadInput, NotInVault
 from onereel.footage import Media
@@ -56,6 +58,20 @@ def vault_for(settings: Settings, url: str = "", *, rehearsal: bool) -> Vault:
 def budget_of(settings: Settings, brief: Brief) -> float:
     """Return what a production may spend: the brief's budget, or this machine's where that is lower."""
     return min(brief.budget_usd, settings.budget_usd or brief.budget_usd)
+
+
+def signatory_for(settings: Settings, *, rehearsal: bool) -> Signatory | None:
+    """Return who signs masters: the certificate of the settings, on trial; in a rehearsal always a test one.
+
+    Raises:
+        BadInput: The certificate or its key cannot be used; says why.
+    """
+    if rehearsal:
+        return stand_in("onereel rehearsal")
+    found = signatory_from(settings.c2pa_certificate, settings.c2pa_key)
+    if found is not None:
+        check_signatory(found)
+    return found
 
 
 def surface_for(connection: Connection, model: Model) -> Surface:
@@ -121,6 +137,7 @@ async def cast(
         thresholds=settings.thresholds,
         rehearsal=rehearsal,
         breaker=Breaker(brief.policy),
+        signatory=await asyncio.to_thread(signatory_for, settings, rehearsal=rehearsal),
     )
     try:
         yield company

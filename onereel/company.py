@@ -13,6 +13,7 @@ from onereel.adapters.gemini import Illustrator, Screenwriter
 from onereel.breaker import Breaker
 from onereel.brief import Brief, Policy
 from onereel.calls import Goods, Outcome, Wanted
+from onereel.certificates import Signatory
 from onereel.crew import Camera, Vault
 from onereel.habits import Habits, Usual
 from onereel.journal import Journal
@@ -180,6 +181,8 @@ class Company(Lab):
     bounds: dict[str, Bound]
     thresholds: Thresholds
     rehearsal: bool
+    signatory: Signatory | None = None
+    """Who signs masters; None: nobody."""
     stills: dict[str, Keyframe] = field(default_factory=dict)
     """Keyframes settled so far in this run, by id: what a new one is compared with."""
     breaker: Breaker = field(default_factory=lambda: Breaker(Policy()))

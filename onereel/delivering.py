@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from onereel.adapters.captions import captions
+from onereel.adapters.labels import label_film, label_jpeg, xmp
 from onereel.adapters.ledgers import ledger_csv, ledger_parquet
 from onereel.adapters.master import assemble
 from onereel.adapters.sheet import contact_sheet, poster
@@ -26,9 +27,10 @@ from onereel.footage import CONTENT_TYPES, Footage, Media
 from onereel.ledger import ledger
 from onereel.media import fetch_file, keep_file, keep_noun, read_noun
 from onereel.models import FPS
-from onereel.papers import AI_LABEL, Manifest, ShotPapers, Spending
+from onereel.papers import AI_LABEL, Manifest, Provenance, ShotPapers, Spending
 from onereel.picks import picked, picks_of, stands
 from onereel.plan import Plan
+from onereel.proving import proof_recipe, prove
 from onereel.showing import show
 from onereel.slate import cut_prefix, cuts_prefix
 from onereel.storyboard import Storyboard
@@ -38,6 +40,7 @@ from onereel.writing import Board
 log = logging.getLogger(__name__)
 
 REHEARSED = "REHEARSAL: filmed by the local studio"
+PROGRAM = ("onereel", version("onereel"))
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,8 @@ async def deliver(company: Company, story: Story) -> Manifest:
     """Return the manifest of the cut: the newest one if nothing changed, else a new version, master and papers."""
     cut = edit(story.plan, story.board.storyboard, story.results)
     title = story.board.storyboard.title
-    recipe = recipe_of("cut", cut, title, story.board.version, company.rehearsal, company.brief.tier)
+    papers = [title, story.board.version, company.rehearsal, company.brief.tier, proof_recipe(company)]
+    recipe = recipe_of("cut", cut, *papers)
     newest = await asyncio.to_thread(latest_manifest, company.vault, company.brief.production)
     if newest is not None and newest.recipe == recipe:
         if company.journal.written:
@@ -139,10 +143,14 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
         folder = Path(name)
         paths = _fetched(vault, cut, folder)
         assembly = assemble(cut, paths, folder / "master.mp4", label=label)
+        packet = xmp(title, label, " ".join(PROGRAM))
+        label_film(folder / "master.mp4", packet)
+        provenance = prove(company, folder / "master.mp4", PROGRAM, _on_screen(story))
         master = keep_file(vault, folder / "master.mp4", "mp4")
+        sheet = contact_sheet(cut, paths, title=title, rehearsal=company.rehearsal)
         papers = {
-            "poster.jpg": poster(cut, paths),
-            "contact.jpg": contact_sheet(cut, paths, title=title, rehearsal=company.rehearsal),
+            "poster.jpg": label_jpeg(poster(cut, paths), packet),
+            "contact.jpg": label_jpeg(sheet, packet),
             "cut.otio": timeline(cut, _take_files(company, cut)).encode(),
             "captions.vtt": captions(cut, story.board.storyboard).encode(),
         }
@@ -153,7 +161,8 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
     prefix = cut_prefix(production, number)
     for paper, data in papers.items():
         vault.write(f"{prefix}{paper}", data, CONTENT_TYPES[paper.rsplit(".", 1)[1]])
-    manifest = _manifest(company, story, cut, recipe, number, master, assembly, (*papers, *BOOKS, "report.html"))
+    names = (*papers, *BOOKS, "report.html")
+    manifest = _manifest(company, story, cut, recipe, number, master, assembly, provenance, names)
     _keep_books(company, story, manifest)
     keep_noun(vault, f"{prefix}manifest.json", manifest)
     log.info("%s cut v%03d: %.2f s, %d frames copied", production, number, cut.seconds, assembly.copied_frames)
@@ -182,6 +191,7 @@ def _manifest(
     number: int,
     master: Media,
     assembly: Assembly,
+    provenance: Provenance,
     papers: tuple[str, ...],
 ) -> Manifest:
     brief, board = company.brief, story.board
@@ -197,7 +207,7 @@ def _manifest(
         version=number,
         rehearsal=company.rehearsal,
         tier=brief.tier,
-        made_with=f"onereel {version('onereel')}",
+        made_with=" ".join(PROGRAM),
         at=datetime.now(UTC),
         master=master,
         footage=Footage(
@@ -215,8 +225,13 @@ def _manifest(
         models=brief.models.model_dump(include={"text", "image", "video"}),
         shots=tuple(_shot_papers(company, story, cut)),
         usd=spending,
+        provenance=provenance,
         papers=(*papers, "master.mp4"),
     )
+
+
+def _on_screen(story: Story) -> list[Take]:
+    return [take for shot in story.board.storyboard.shots if isinstance(take := story.results[shot.id], Take)]
 
 
 def _shot_papers(company: Company, story: Story, cut: Cut) -> list[ShotPapers]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 from onereel.adapters.connection import Connection
-from onereel.casting import vault_for
+from onereel.casting import signatory_for, vault_for
 from onereel.errors import OnereelError
 from onereel.models import ModelTable, Surface
 from onereel.settings import Settings
@@ -21,6 +21,7 @@ def findings(settings: Settings, vault_url: str) -> Iterator[tuple[bool, str]]:
     for line in connection.describe():
         yield bool(connection.surfaces), line
     yield from _vault(settings, vault_url)
+    yield _signing(settings)
     server = os.environ.get("PREFECT_API_URL")
     yield True, f"Prefect: {server or 'embedded, no server'}"
     yield from _reach(settings.table, connection)
@@ -35,6 +36,17 @@ def _vault(settings: Settings, url: str) -> Iterator[tuple[bool, str]]:
         return
     told = "one writer wins" if sure else "no conditional writes: two workers at once need a Prefect server"
     yield True, f"vault: {vault.url}, {told}"
+
+
+def _signing(settings: Settings) -> tuple[bool, str]:
+    try:
+        signatory = signatory_for(settings, rehearsal=False)
+    except OnereelError as broken:
+        return False, f"content credentials: {broken}"
+    if signatory is None:
+        unsigned = "masters are delivered unsigned; ONEREEL_C2PA_CERTIFICATE and ONEREEL_C2PA_KEY name who signs"
+        return True, f"content credentials: {unsigned}"
+    return True, f"content credentials: {signatory.name} signs masters, until {signatory.until:%Y-%m-%d}"
 
 
 def _reach(table: ModelTable, connection: Connection) -> Iterator[tuple[bool, str]]:

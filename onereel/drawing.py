@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import logging
+from typing import NamedTuple
 
 from onereel.adapters.pictures import check_drawing, fit, inspect_picture
 from onereel.calls import Goods
 from onereel.company import Company, Done
+from onereel.credentials import Credentials, read_credentials
 from onereel.errors import FootageError, NoAnswer, NotInVault
 from onereel.footage import Media
 from onereel.guides import Guide, numbered
@@ -137,8 +139,7 @@ async def redraw(company: Company, plan: Plan, keyframe: Keyframe, words: str, r
             "recipe": recipe,
             "drawn": picture,
             "history": history,
-            "fitted": changed[0],
-            "fingerprint": changed[1],
+            **changed._asdict(),
             "words": words,
             "usd": round(keyframe.usd + usd, 6),
         }
@@ -208,15 +209,14 @@ async def _choose(company: Company, plan: Plan, still: StillPlan, orders: list[D
         )
     )
     fitted = await asyncio.gather(*(_fitted(company, plan, picture) for picture, _, _ in drawn))
-    distinct = len(near_duplicates([mark for _, mark in fitted], company.thresholds))
+    distinct = len(near_duplicates([one.fingerprint for one in fitted], company.thresholds))
     findings = () if distinct == len(drawn) else (f"{len(drawn)} candidates, {distinct} distinct",)
     return Keyframe(
         id=still.id,
         recipe=recipe,
         drawn=drawn[0][0],
         history=drawn[0][1],
-        fitted=fitted[0][0],
-        fingerprint=fitted[0][1],
+        **fitted[0]._asdict(),
         words=still.words,
         model=company.brief.models.image,
         candidates=tuple(picture for picture, _, _ in drawn) if len(drawn) > 1 else (),
@@ -226,13 +226,22 @@ async def _choose(company: Company, plan: Plan, still: StillPlan, orders: list[D
     )
 
 
-async def _fitted(company: Company, plan: Plan, picture: Media) -> tuple[Media, Fingerprint]:
-    """Return a drawing cut to the camera's exact frame, and its fingerprint."""
+class Fitted(NamedTuple):
+    """A drawing cut to the camera's exact frame, its fingerprint, and what the original says of its own making."""
 
-    def work() -> tuple[Media, Fingerprint]:
+    fitted: Media
+    fingerprint: Fingerprint
+    credentials: Credentials
+
+
+async def _fitted(company: Company, plan: Plan, picture: Media) -> Fitted:
+    """Return a drawing cut to the camera's exact frame."""
+
+    def work() -> Fitted:
         data = fetch(company.vault, picture)
         frame = fit(data, plan.size)
-        return keep(company.vault, frame, "png"), inspect_picture(frame).fingerprint
+        credentials = read_credentials(data, picture.suffix)
+        return Fitted(keep(company.vault, frame, "png"), inspect_picture(frame).fingerprint, credentials)
 
     return await asyncio.to_thread(work)
 
@@ -269,13 +278,12 @@ async def _reuse(company: Company, plan: Plan, still: StillPlan, order: DrawOrde
     if not company.brief.reuse:
         log.info("%s: the vault has a keyframe for the same words; reuse: true would save it", still.id)
         return None
-    fitted, fingerprint = await _fitted(company, plan, found.drawn)
+    fitted = await _fitted(company, plan, found.drawn)
     keyframe = found.model_copy(
         update={
             "id": still.id,
             "recipe": recipe,
-            "fitted": fitted,
-            "fingerprint": fingerprint,
+            **fitted._asdict(),
             "usd": 0.0,
             "reused": True,
             "findings": ("reused: the vault had it for the same words",),

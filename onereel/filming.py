@@ -13,6 +13,7 @@ from onereel.adapters.film import Wanted as WantedFootage
 from onereel.adapters.master import assemble
 from onereel.calls import Call, Goods, Outcome
 from onereel.company import Company, Done, Lab
+from onereel.credentials import Credentials, read_credentials
 from onereel.crew import Film
 from onereel.cut import Clip, Cut
 from onereel.drafts import TakePlan
@@ -195,7 +196,7 @@ async def _developed(lab: Lab, call: Call, order: ClipOrder | ExtendOrder, film:
         else:
             break
     media = await asyncio.to_thread(keep, lab.vault, data, "mp4")
-    looks = await keep_looks(lab, inspection)
+    looks = await keep_looks(lab, inspection, await asyncio.to_thread(read_credentials, data, "mp4"))
     return Goods((media, looks), call.intent.usd, call.operation)
 
 
@@ -279,7 +280,7 @@ def _check(order: ClipOrder | ExtendOrder, footage: Footage) -> None:
         raise FootageError(f"lasts {footage.seconds:.2f} s, ordered were {order.seconds} s")
 
 
-async def keep_looks(lab: Lab, inspection: Inspection) -> Media:
+async def keep_looks(lab: Lab, inspection: Inspection, credentials: Credentials) -> Media:
     """Keep the first and last frames and thumbnails of a film, and return their list."""
 
     def work() -> Media:
@@ -289,6 +290,7 @@ async def keep_looks(lab: Lab, inspection: Inspection) -> Media:
             first=keep(vault, inspection.first, "png"),
             last=keep(vault, inspection.last, "png"),
             thumbs=tuple(keep(vault, thumb, "webp") for thumb in inspection.thumbs),
+            credentials=credentials,
         )
         return keep(vault, looks.model_dump_json().encode(), "json")
 
@@ -322,6 +324,7 @@ async def hop_of(company: Company, order: ClipOrder | ExtendOrder, call_key: str
         media=media,
         film=film,
         looks=looks_media,
+        credentials=looks.credentials,
         operation=call.operation,
         usd=call.outcome.usd,
     )
@@ -348,7 +351,7 @@ async def _joined(company: Company, order: ExtendOrder, tail: Media, looks: Look
             return keep_file(company.vault, folder / "joined.mp4", "mp4"), inspect(folder / "joined.mp4")
 
     film, inspection = await asyncio.to_thread(work)
-    return film, await keep_looks(company, inspection)
+    return film, await keep_looks(company, inspection, Credentials())
 
 
 async def keep_take(company: Company, setup: Setup, order: ClipOrder, hops: tuple[Hop, ...]) -> Take:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from onereel.credentials import SOURCE_TYPE, Credentials
 from onereel.cut import Assembly, Cut
 from onereel.footage import Footage, Media
 from onereel.noun import Noun
@@ -12,8 +13,6 @@ from onereel.takes import Keyframe, ShotState, Take
 
 AI_LABEL = "AI-generated: pictures, motion and sound were made by generative models"
 """What every delivery says of itself."""
-SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-"""IPTC's name for it."""
 
 
 class ShotPapers(Noun):
@@ -34,6 +33,26 @@ class Spending(Noun):
     estimated: float
     spent: float
     unknown: float = 0.0
+
+
+class Credit(Noun):
+    """A reference picture the film was made with, and on what terms."""
+
+    path: str = Field(description="Its key in the vault.")
+    of: str = Field(description="The character it shows; empty: a place, a prop, the style.")
+    note: str = ""
+    licence: str = Field(default="", description="As the brief says; empty: it does not say.")
+    source: str = Field(default="", description="As the brief says; empty: it does not say.")
+
+
+class Provenance(Noun):
+    """Where a master comes from. What its ingredients say of themselves is with the takes and keyframes."""
+
+    signed_by: str = Field(default="", description="Who signed the master's content credentials; empty: nobody.")
+    test: bool = Field(default=False, description="Signed with a test certificate: whoever reads it learns nothing.")
+    credentials: Credentials = Field(default=Credentials(), description="As read back from the master.")
+    remark: str = Field(default="", description="Why nobody signed.")
+    references: tuple[Credit, ...] = ()
 
 
 class Manifest(Noun):
@@ -57,6 +76,7 @@ class Manifest(Noun):
     models: dict[str, str]
     shots: tuple[ShotPapers, ...]
     usd: Spending
+    provenance: Provenance = Provenance()
     papers: tuple[str, ...] = Field(default=(), description="Files beside this one.")
 
     @property

@@ -38,6 +38,10 @@ class Settings(BaseSettings):
     poll_longest: float = Field(default=10.0, gt=0, description="Most seconds between two questions.")
     deadline: float = Field(default=1800.0, gt=0, description="Seconds to wait for a film; it stays collectable.")
     thresholds: Thresholds = Field(default=Thresholds(), description="When pictures count as alike.")
+    c2pa_certificate: str = Field(
+        default="", description="File of the certificate masters are signed with: PEM, the signer's own first."
+    )
+    c2pa_key: str = Field(default="", description="File of its private key: PEM, without a passphrase.")
     models: str = Field(default="", description='Models to add: JSON {"text": [...], "image": [...], "video": [...]}.')
 
     @cached_property

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from onereel.credentials import Credentials
 from onereel.footage import Footage, Media
 from onereel.likeness import Fingerprint
 from onereel.models import Surface
@@ -30,6 +31,7 @@ class Keyframe(Noun):
     fitted: Media = Field(description="Cut to the camera's exact frame.")
     history: Media | None = Field(default=None, description="The turns that led to it, to redraw it from itself.")
     fingerprint: Fingerprint
+    credentials: Credentials = Field(default=Credentials(), description="What the drawing says of its own making.")
     words: str
     model: str
     candidates: tuple[Media, ...] = Field(default=(), description="All drawings it was chosen from.")
@@ -47,6 +49,7 @@ class Looks(Noun):
     first: Media
     last: Media
     thumbs: tuple[Media, ...]
+    credentials: Credentials = Field(default=Credentials(), description="What the file says of its own making.")
 
 
 class Hop(Noun):
@@ -58,6 +61,7 @@ class Hop(Noun):
     media: Media = Field(description="As the camera sent it, byte for byte.")
     film: Media = Field(description="The film so far, this hop included.")
     looks: Media = Field(description="What was seen in that film: `Looks` as JSON.")
+    credentials: Credentials = Field(default=Credentials(), description="What `media` says of its own making.")
     operation: str = Field(default="", description="The vendor's id.")
     usd: float = Field(ge=0)
 

@@ -1,6 +1,7 @@
 """The delivery: a cut of takes and slates, a master, and papers that tell the truth about it."""
 
 import asyncio
+import dataclasses
 import io
 import json
 import shutil
@@ -12,6 +13,8 @@ from PIL import Image
 
 from onereel.adapters.film import verify
 from onereel.calls import calls_of, spent_on
+from onereel.certificates import stand_in
+from onereel.credentials import SOURCE_TYPE, read_credentials
 from onereel.delivering import (
     Missing,
     Story,
@@ -163,6 +166,46 @@ async def test_a_delivery_says_that_machines_made_it_and_that_it_was_a_rehearsal
     assert "trainedAlgorithmicMedia" in manifest.digital_source_type
     assert manifest.rehearsal
     assert manifest.made_with.startswith("onereel ")
+
+
+async def test_a_delivery_says_where_it_comes_from_and_so_does_every_file_it_was_made_of(company, story, vault):
+    manifest = await deliver(company, story)
+    folder, proof = folder_of(vault, manifest), manifest.provenance
+    take, keyframe = manifest.shots[0].takes[0], manifest.shots[1].keyframes[0]
+
+    assert proof.test
+    assert "test certificate" in proof.signed_by
+    assert proof.credentials == read_credentials(folder / "master.mp4", "mp4")
+    assert (proof.credentials.state, proof.credentials.ingredients) == (
+        "valid",
+        ("lighthouse/s010/t01", "lighthouse/s020/t01"),
+    )
+    assert take.hops[0].credentials == read_credentials(fetch(vault, take.hops[0].media), "mp4")
+    assert keyframe.credentials == read_credentials(fetch(vault, keyframe.drawn), "png")
+    assert take.hops[0].credentials.state == keyframe.credentials.state == "valid"
+    assert all(SOURCE_TYPE.encode() in Image.open(folder / name).info["xmp"] for name in ("poster.jpg", "contact.jpg"))
+
+
+async def test_without_a_certificate_a_master_is_unsigned_and_says_so_and_with_one_it_is_cut_anew(company, story):
+    nobody = await deliver(dataclasses.replace(company, signatory=None), story)
+    somebody = await deliver(dataclasses.replace(company, signatory=stand_in("A producer")), story)
+    renewed = await deliver(dataclasses.replace(company, signatory=stand_in.__wrapped__("A producer")), story)
+
+    assert (nobody.provenance.signed_by, nobody.provenance.credentials.state) == ("", "none")
+    assert "ONEREEL_C2PA_CERTIFICATE" in nobody.provenance.remark
+    assert (nobody.version, somebody.version) == (1, 2)
+    assert "A producer" in somebody.provenance.credentials.signed_by
+    assert renewed == somebody
+
+
+async def test_the_terms_of_every_reference_are_in_the_papers(company, story):
+    there = {"path": "media/aa/face.png", "licence": "CC BY 4.0", "source": "An archive"}
+    said = brief(seconds=10, characters=[{"name": "Mara", "description": "keeper", "references": [there]}])
+    manifest = await deliver(dataclasses.replace(company, brief=said), story)
+
+    assert [(one.of, one.licence, one.source) for one in manifest.provenance.references] == [
+        ("Mara", "CC BY 4.0", "An archive")
+    ]
 
 
 async def test_the_same_cut_is_not_rendered_twice(company, story, vault):

@@ -130,6 +130,10 @@ def _draw(drawing: Drawing, options: StudioOptions, faults: Sequence[Fault]) -> 
         coarse=options.footage == "same",
     )
     data = smudge(data, faults)
+    if options.credentials:
+        from onereel.studio.stamp import stamp_picture  # noqa: PLC0415 - the library is slow to import
+
+        data = stamp_picture(data, drawing.words)
     return data[: len(data) // 2] if struck(faults, What.CORRUPT) else data
 
 

@@ -113,8 +113,16 @@ async def _film(
             from onereel.studio.defects import spoil  # noqa: PLC0415 - numpy is a second to import
 
             spoiled = [spoil(shooting, faults) for shooting in shootings]
+
+            def made(shooting: Shooting, path: Path) -> None:
+                work(shooting, path)
+                if studio.options.credentials:
+                    from onereel.studio.stamp import stamp_film  # noqa: PLC0415 - the library is slow to import
+
+                    stamp_film(path, shooting.words)
+
             await asyncio.gather(
-                *(studio.film(work, shooting, path) for shooting, path in zip(spoiled, paths, strict=True))
+                *(studio.film(made, shooting, path) for shooting, path in zip(spoiled, paths, strict=True))
             )
             films = tuple(paths)
         await asyncio.sleep(ready - time.monotonic())

@@ -56,6 +56,7 @@ class StudioOptions(Noun):
         description="same: one clip per length and size is filmed once and handed out again, and pictures are drawn "
         "coarsely; for load tests.",
     )
+    credentials: bool = Field(default=True, description="Pictures and films carry C2PA content credentials.")
     extension_returns: Literal["whole", "tail"] = Field(
         default="whole", description="Whether an extension comes back with the film it extends, or alone."
     )

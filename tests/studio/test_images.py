@@ -7,6 +7,7 @@ import pytest
 from google.genai import errors, types
 from PIL import Image
 
+from onereel.credentials import read_credentials
 from onereel.models import MODELS
 from onereel.pixels import drawing_size
 from onereel.studio.scene import imagine
@@ -118,7 +119,7 @@ def test_a_picture_bomb_is_refused(google):
 
 
 def test_equal_requests_get_equal_bytes_and_another_seed_another_picture():
-    with studio_with() as one, studio_with() as other:
+    with studio_with(credentials=False) as one, studio_with(credentials=False) as other:
         first, second, seeded = (
             draw(gemini(studio), seed=seed).parts[-1].inline_data.data
             for studio, seed in ((one, 1), (other, 1), (other, 2))
@@ -126,6 +127,15 @@ def test_equal_requests_get_equal_bytes_and_another_seed_another_picture():
 
     assert first == second
     assert first != seeded
+    assert read_credentials(first, "png").state == "none"
+
+
+def test_pictures_carry_content_credentials_as_googles_do(google):
+    picture = draw(google, "Mara climbs the stairs").parts[-1].inline_data.data
+    found = read_credentials(picture, "png")
+
+    assert (found.state, found.source_types) == ("valid", ("trainedAlgorithmicMedia",))
+    assert "test certificate" in found.signed_by
 
 
 SHOTS = [
