@@ -78,7 +78,8 @@ class Cell:
         film: Whether it is delivered: by the first run, and after the second.
         image: Pictures the studio accepts in both runs together.
         video: Clips the studio accepts in both runs together.
-        text: Answers the studio accepts in both runs together.
+        text: Storyboards the studio accepts in both runs together.
+        reviews: Reviews the studio accepts in both runs together, of the keyframe and of the take.
         unknown: Whether a call is left whose outcome nobody knows.
         kill: At which instant the first run is killed; empty: never.
     """
@@ -89,6 +90,7 @@ class Cell:
     text: int = 1
     image: int = 1
     video: int = 1
+    reviews: int = 2
     unknown: bool = False
     kill: str = ""
 
@@ -100,27 +102,29 @@ MATRIX = (
     Cell("429 on submit", ("video:1:429:after=0.2",)),
     Cell("500 on submit", ("video:1:500",)),
     Cell("503 on submit", ("video:1:503",)),
-    Cell("504 after acceptance", ("video:1:504",), HELD, unknown=True),
-    Cell("dropped after acceptance", ("video:1:drop-after",), HELD, unknown=True),
-    Cell("dropped before acceptance", ("video:1:drop-before",), HELD, video=0, unknown=True),
+    Cell("504 after acceptance", ("video:1:504",), HELD, unknown=True, reviews=1),
+    Cell("dropped after acceptance", ("video:1:drop-after",), HELD, unknown=True, reviews=1),
+    Cell("dropped before acceptance", ("video:1:drop-before",), HELD, video=0, unknown=True, reviews=1),
     Cell("503 on download", ("download:1:503",)),
     Cell("truncated download", ("download:1:truncated",)),
     Cell("corrupt download", ("download:1:corrupt",)),
-    Cell("filtered", ("video:1:filtered",), HELD),
+    Cell("filtered", ("video:1:filtered",), HELD, reviews=1),
     Cell("filtered for its sound", ("video:1:audio-filter",), video=2),
     Cell("operation error 3", ("video:1:error-3",), (False, True), video=2),
     Cell("operation error 8", ("video:1:error-8",), video=2),
     Cell("operation error 13", ("video:1:error-13",), video=2),
     Cell("done without samples", ("video:1:empty",), video=2),
     Cell("404 on a poll", ("poll:1:404",)),
-    Cell("404 on every poll", ("poll:*:404",), HELD),
-    Cell("wrong size of a clip", ("video:1:wrong-size",), HELD),
+    Cell("404 on every poll", ("poll:*:404",), HELD, reviews=1),
+    Cell("wrong size of a clip", ("video:1:wrong-size",), HELD, reviews=1),
     Cell("wrong size of a picture", ("image:1:wrong-size",), image=2),
     Cell("text instead of a picture", ("image:1:text-only",), image=2),
-    Cell("picture unsafe", ("image:1:image-safety",), HELD, video=0),
+    Cell("picture unsafe", ("image:1:image-safety",), HELD, video=0, reviews=0),
     Cell("picture lost: dropped after", ("image:1:drop-after",), image=2, unknown=True),
     Cell("malformed storyboard", ("text:1:malformed",), text=2),
     Cell("truncated storyboard", ("text:1:truncated",), text=2),
+    Cell("malformed review", ("text:2:malformed",), reviews=3),
+    Cell("review lost: dropped after", ("text:2:drop-after",), reviews=3, unknown=True),
 )
 KILLS = (
     Cell("killed before it intends", kill="brief", film=(False, True)),
@@ -133,7 +137,15 @@ KILLS = (
         unknown=True,
         kill="image",
     ),
-    Cell("killed before it hears: clip", ("video:1:delay:after=2",), HELD, unknown=True, kill="video"),
+    Cell(
+        "killed before it hears: review",
+        ("text:2:delay:after=2",),
+        (False, True),
+        reviews=3,
+        unknown=True,
+        kill="review",
+    ),
+    Cell("killed before it hears: clip", ("video:1:delay:after=2",), HELD, unknown=True, kill="video", reviews=1),
     Cell("killed when submitted", ("poll:1:delay:after=2",), (False, True), kill="submitted"),
     Cell("killed before it settles", kill="film", film=(False, True)),
 )
@@ -163,7 +175,7 @@ def audit(vault: Path, tally: Tally) -> Audit:
     """Hold the journal of a production against what the studio counted."""
     calls = calls_of(FolderVault(vault), PRODUCTION)
     accepted = {str(kind): count for kind, count in tally.accepted.items()}
-    known = Counter(call.intent.kind for call in calls if not _refused(call))
+    known = Counter(_kind(call) for call in calls if not _refused(call))
     twice = again = 0
     attempts: dict[str, list[Call]] = defaultdict(list)
     for call in calls:
@@ -184,6 +196,11 @@ def audit(vault: Path, tally: Tally) -> Audit:
         lost=sum(max(0, count - known[kind]) for kind, count in accepted.items()),
         open=sum(call.outcome is None for call in calls),
     )
+
+
+def _kind(call: Call) -> str:
+    """Return the kind the studio counts a call as: a review is asked of a text model."""
+    return "text" if call.intent.kind == "review" else call.intent.kind
 
 
 def _refused(call: Call) -> bool:
@@ -279,6 +296,8 @@ def instant(name: str, vault: Path, studio: Studio) -> Callable[[], bool]:
     def filmed() -> bool:
         return submitted() and any(vault.glob("media/*/*.mp4"))
 
+    if name == "review":
+        return lambda: studio.tally().accepted[Kind.TEXT] > 1
     if name in ("text", "image", "video"):
         return lambda: studio.tally().accepted[Kind(name)] > 0
     return {"brief": intended, "submitted": submitted, "film": filmed}[name]
@@ -323,7 +342,7 @@ def play(stage: Stage, cell: Cell) -> Result:
 
 def wanted(cell: Cell, found: Audit) -> bool:
     """Return whether the books say what a cell expects."""
-    accepted = {"text": cell.text, "image": cell.image, "video": cell.video, "extension": 0}
+    accepted = {"text": cell.text + cell.reviews, "image": cell.image, "video": cell.video, "extension": 0}
     return (
         found.accepted == accepted
         and found.agree

@@ -7,7 +7,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows.gates import stopped_at
-from flows.running import Asked, ended, given_up, named, nothing_filmed, opened, planned, reported
+from flows.running import Asked, ended, given_up, named, nothing_filmed, opened, overruled, planned, reported
 from flows.shooting import Shooting
 from onereel.brief import Brief
 from onereel.deciding import retakes
@@ -25,6 +25,7 @@ async def produce(
     shots: str = "",
     vault: str = "",
     repay: list[str] = [],  # noqa: B006 - a plain list for the form; nobody changes it
+    overrule: list[str] = [],  # noqa: B006 - the same
     brief: Brief | None = None,
 ) -> State[Any]:
     """Turn a brief into a finished film: one written here, or one kept in the vault.
@@ -36,10 +37,12 @@ async def produce(
         shots: Key in the vault of a shot list (CSV, XLSX, JSON, YAML). Empty: a text model writes the storyboard.
         vault: Where everything is kept: a folder or s3://bucket/prefix. Empty: ONEREEL_VAULT.
         repay: Shots held by a call nobody heard the end of: pay for it once more, by your word.
+        overrule: Held keyframes (s010/opening) to be filmed all the same, by your word.
         brief: What to make. "None": the stored brief.
     """
     async with opened(Asked(brief, stored_brief, shots, vault, rehearse)) as (company, given):
         await given_up(company, repay)
+        await overruled(company, overrule)
         board = await storyboard(given)
         plan = planned(company, board.storyboard)
         if waiting := await stopped_at(company, Scene("storyboard", plan, board)):

@@ -29,6 +29,7 @@ from onereel.papers import Manifest
 from onereel.plan import Plan, plan
 from onereel.report import Report, report
 from onereel.retaking import Radius
+from onereel.reviewing import overrule
 from onereel.settings import read_settings
 from onereel.slate import brief_key
 from onereel.storyboard import Storyboard
@@ -178,6 +179,19 @@ async def given_up(company: Company, repay: list[str]) -> None:
         calls = await asyncio.to_thread(give_up, company.vault, company.brief.production, shot, word)
         for call in calls:
             log.warning("%s: $%.2f given up as lost; it may be bought once more", call.intent.label, call.intent.usd)
+
+
+async def overruled(company: Company, what: list[str]) -> None:
+    """Accept what the reviewer rejected, by the word of whoever started this run.
+
+    Raises:
+        BadInput: Nothing of that name waits for a word.
+    """
+    for one in what:
+        named = await asyncio.to_thread(
+            overrule, company.vault, company.brief.production, one, f"by the run {runtime.flow_run.name}"
+        )
+        log.info("%s accepted by a person's word", named)
 
 
 def nothing_filmed(results: Results) -> None:

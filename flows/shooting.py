@@ -13,16 +13,21 @@ from onereel.drawing import labelled, references_by_path
 from onereel.errors import BudgetReached, OnereelError, StillFilming
 from onereel.filming import Frames, Setup, base_of, bought, clip_order, extend_order, takes_of
 from onereel.footage import Media
+from onereel.guides import Guide
 from onereel.orders import ClipOrder
 from onereel.picks import Pick, newest, picked, picks_of
-from onereel.plan import Plan
+from onereel.plan import Plan, StillPlan
 from onereel.policy import persist
+from onereel.reviewing import View
+from onereel.reviews import likenesses
 from onereel.slate import Slate
 from onereel.storyboard import Storyboard
 from onereel.takes import Change, Hop, Keyframe, Take, batch, best
+from onereel.verdicts import Verdict
 from tasks.clips import collect_clip, keep_take, order_clip
 from tasks.extensions import collect_extension, order_extension
 from tasks.keyframes import draw_keyframe, draw_sheet, edit_keyframe, part_keyframes
+from tasks.review import review_keyframe, review_take
 
 log = logging.getLogger(__name__)
 
@@ -99,15 +104,39 @@ class Shooting:
 
     async def _keyframe(self, id_: str) -> Keyframe:
         still = self.stills[id_]
-        sheets = {guide.sheet: await self.sheet(guide.sheet) for guide in still.guides if guide.sheet}
-        pick = newest(self.picks, id_)
-        keyframe = await draw_keyframe(self.plan, still, {**self.pictures, **sheets}, pick.number if pick else 0)
-        if still.retouch:
-            keyframe = await edit_keyframe(self.plan, keyframe, still.retouch)
+        keyframe = await self.drawn(id_)
         opening = self.planned[still.shot].opening
         if still.end == "closing" and opening:
             keyframe = await part_keyframes(self.plan, await self.keyframe(opening), keyframe)
+        if self.company.brief.review.keyframes:
+            keyframe = await review_keyframe(self.plan, still, keyframe, await self._view(still))
         return keyframe
+
+    async def drawn(self, id_: str) -> Keyframe:
+        """Return a keyframe as it was drawn, before anybody judged it."""
+        return await self._once(f"drawing {id_}", self._drawn(self.stills[id_]))
+
+    async def _drawn(self, still: StillPlan) -> Keyframe:
+        pick = newest(self.picks, still.id)
+        keyframe = await draw_keyframe(self.plan, still, await self._shown(still.guides), pick.number if pick else 0)
+        return await edit_keyframe(self.plan, keyframe, still.retouch) if still.retouch else keyframe
+
+    async def _view(self, still: StillPlan) -> View:
+        """Return what a keyframe is judged beside; of the shot before as it was drawn, so that none waits for two."""
+        shot = self.shots[still.shot]
+        known = list(self.shots)
+        before = next((id_ for id_ in reversed(self.stills) if id_.split("/")[0] in known[: known.index(shot.id)]), "")
+        likes = likenesses(shot, self.company.brief)
+        return View(
+            shot,
+            labelled(still.guides, await self._shown(still.guides)),
+            labelled(likes, await self._shown(likes)),
+            (await self.drawn(before)).fitted if before else None,
+        )
+
+    async def _shown(self, guides: tuple[Guide, ...]) -> dict[str, Media]:
+        """Return the pictures guides name: references by path, sheets by name, those drawn as soon as they exist."""
+        return {**self.pictures, **{one.sheet: await self.sheet(one.sheet) for one in guides if one.sheet}}
 
     async def _take(self, planned: TakePlan) -> Take:
         setup = await self._setup(planned)
@@ -159,7 +188,6 @@ class Shooting:
         ids = [id_ for id_ in (planned.opening, planned.closing) if id_]
         frames = dict(zip(ids, await asyncio.gather(*(self.keyframe(id_) for id_ in ids)), strict=True))
         parent = await self.take(planned.continues) if planned.continues else None
-        sheets = {guide.sheet: await self.sheet(guide.sheet) for guide in planned.guides if guide.sheet}
         opening = parent.last_frame if parent else frames[planned.opening].fitted if planned.opening else None
         return Setup(
             self.plan,
@@ -168,7 +196,7 @@ class Shooting:
             Frames(
                 opening=opening,
                 closing=frames[planned.closing].fitted if planned.closing else None,
-                references=labelled(planned.guides, {**self.pictures, **sheets}),
+                references=labelled(planned.guides, await self._shown(planned.guides)),
                 parent=parent.slate if parent else "",
             ),
         )
@@ -178,7 +206,16 @@ class Shooting:
         hops: tuple[Hop, ...] = (await self._clip(slate, order),)
         for _ in setup.take.coverage.extensions:
             hops = (*hops, await self._extension(slate, setup, hops))
-        return await keep_take(slate, setup, order, hops)
+        return await keep_take(slate, setup, order, hops, await self._verdicts(slate, setup, hops[-1]))
+
+    async def _verdicts(self, slate: str, setup: Setup, film: Hop) -> tuple[Verdict, ...]:
+        """Return what is said of a take before it enters the cut."""
+        if not self.company.brief.review.takes:
+            return ()
+        drawn = {sheet.character for sheet in self.plan.sheets}
+        likes = likenesses(setup.shot, self.company.brief)
+        seen = tuple(guide for guide in likes if not guide.sheet or guide.sheet in drawn)
+        return await review_take(slate, setup, film, labelled(seen, await self._shown(seen)))
 
     async def _clip(self, slate: str, order: ClipOrder) -> Hop:
         before = await bought(self.company, order, f"clip {slate}")

@@ -176,6 +176,12 @@ class Models(Noun):
         description="Thinking level of the text model.",
         json_schema_extra={"position": 4},
     )
+    review: str = Field(
+        default="gemini-3.8-flash",
+        description="Judges keyframes and takes: a text model that sees.",
+        examples=["gemini-4-argon"],
+        json_schema_extra={"position": 5},
+    )
 
 
 Rung = Literal["retry", "soften", "fallback", "slate"]
@@ -319,6 +325,61 @@ class Gates(Noun):
         """Return how long a gate waits."""
         found: Wait = getattr(self, gate)
         return found
+
+
+class Review(Noun):
+    """Who looks at what is drawn and filmed before money moves on, and what happens to what is not good enough."""
+
+    keyframes: bool = Field(
+        default=True,
+        title="Judge keyframes",
+        description="A vision model judges every keyframe before a clip is bought on it; about a cent each.",
+        json_schema_extra={"position": 0},
+    )
+    takes: bool = Field(
+        default=True,
+        title="Judge takes",
+        description="A vision model judges every take before it enters the cut; about two cents each.",
+        json_schema_extra={"position": 1},
+    )
+    accept: float = Field(
+        default=0.6,
+        ge=0,
+        le=1,
+        title="Accept from",
+        description="Lowest score that is good enough, 0 to 1; characters are held to it, too.",
+        json_schema_extra={"position": 2},
+    )
+    attempts: int = Field(
+        default=3,
+        ge=0,
+        le=9,
+        title="Repairs of a keyframe",
+        description="How often a rejected keyframe is mended: by an edit, drawn anew, drawn by a stronger model.",
+        json_schema_extra={"position": 3},
+    )
+    escalate: str = Field(
+        default="gemini-3-pro-image",
+        title="Stronger image model",
+        description="Draws a keyframe that an edit and a new drawing could not mend.",
+        examples=["gemini-3-pro-image"],
+        json_schema_extra={"position": 4},
+    )
+    rejected: Literal["hold", "film"] = Field(
+        default="hold",
+        title="A keyframe still rejected",
+        description="hold: no clip is bought on it until a person overrules. film: the best attempt is used all the "
+        "same.",
+        json_schema_extra={"position": 5},
+    )
+    take_attempts: int = Field(
+        default=0,
+        ge=0,
+        le=5,
+        title="New takes of a rejected one",
+        description="How often a rejected take is filmed again, at the price of a take.",
+        json_schema_extra={"position": 6},
+    )
 
 
 class Brief(Noun):
@@ -470,6 +531,11 @@ class Brief(Noun):
         default=Policy(),
         description="What to do when a call does not go as planned.",
         json_schema_extra={"position": 21},
+    )
+    review: Review = Field(
+        default=Review(),
+        description="Who looks at keyframes and takes before money moves on.",
+        json_schema_extra={"position": 22},
     )
 
     _plain_paths = field_validator("references", mode="before")(_as_references)

@@ -11,6 +11,7 @@ from pathlib import Path
 from onereel.adapters.connection import Connection
 from onereel.adapters.gemini import Illustrator, Screenwriter
 from onereel.adapters.omni import OmniCamera
+from onereel.adapters.reviewer import Reviewer
 from onereel.adapters.shotlists import read_shots
 from onereel.adapters.vaults import Shelf, open_vault
 from onereel.adapters.veo import VeoCamera
@@ -117,7 +118,8 @@ async def cast(
     table = table_for(settings, rehearsal=rehearsal)
     models = brief.models
     text, image, video = table.writer(models.text), table.illustrator(models.image), table.camera(models.video)
-    surfaces = [await asyncio.to_thread(surface_for, connection, model) for model in (text, image, video)]
+    review = table.writer(models.review)
+    surfaces = [await asyncio.to_thread(surface_for, connection, model) for model in (text, image, video, review)]
     limits = budget_of(settings, brief), None if rehearsal else settings.day_budget_usd
     journal = await asyncio.to_thread(walled_journal, vault, table, brief.production, *limits, alert, run)
     company = Company(
@@ -127,10 +129,12 @@ async def cast(
         journal=journal,
         writer=Screenwriter(connection, table),
         illustrator=Illustrator(connection, _reader(vault), table),
+        reviewer=Reviewer(connection, _reader(vault), table),
         camera=cameras_of(connection, vault, table)[surfaces[2]],
         text_surface=surfaces[0],
         image_surface=surfaces[1],
         video_surface=surfaces[2],
+        review_surface=surfaces[3],
         bounds=_bounds(settings, share, rehearsal=rehearsal),
         patience=Patience(settings.poll_shortest, settings.poll_longest, deadline=settings.deadline),
         habits=Habits(vault),
@@ -191,8 +195,10 @@ def _bounds(settings: Settings, share: Shared | None, *, rehearsal: bool) -> dic
             return Bound(in_flight, None, kind, share)
         return Bound(in_flight, per_minute, kind, share, settings.limits)
 
+    text = bound("text", settings.text_in_flight, settings.text_per_minute)
     return {
-        "text": bound("text", settings.text_in_flight, settings.text_per_minute),
+        "text": text,
+        "review": text,  # asked of the same models
         "image": bound("image", settings.image_in_flight, settings.image_per_minute),
         "video": bound("video", settings.video_in_flight, settings.video_per_minute),
     }

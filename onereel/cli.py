@@ -38,6 +38,7 @@ from onereel.plan import Plan, Purchase, plan
 from onereel.progress import embedded, showing_progress
 from onereel.report import Report
 from onereel.retaking import NoteTo, Radius, Retake, radius
+from onereel.reviewing import overrule as decide
 from onereel.settings import Settings, read_settings
 from onereel.storyboard import Storyboard
 from onereel.writing import check_given, given_source, kept_board, latest_board, written_source
@@ -133,6 +134,8 @@ def estimate(
     out.print(f"{len(found.purchases)} calls, at most ${found.usd:.2f}; budget ${budget_of(settings, made):.2f}")
     if found.redrawing_usd:
         out.print(f"and at most ${found.redrawing_usd:.2f} if keyframes come out too alike and are redrawn once")
+    if found.repairing_usd:
+        out.print(f"and at most ${found.repairing_usd:.2f} if everything is rejected as often as it may be mended")
     for warning in found.warnings:
         err.print(warning, style="yellow")
 
@@ -414,6 +417,21 @@ def _rejected(shots: list[str], notes: list[str]) -> tuple[Rejected, ...]:
 
 
 @app.command()
+def overrule(
+    production: Production,
+    what: Annotated[
+        str, typer.Argument(help="A held keyframe (s010/opening), a shot's newest take (s010), or s010/t02.")
+    ],
+    note: Annotated[str, typer.Option(help="Why.")] = "",
+    vault: VaultUrl = "",
+    rehearse: Rehearse = False,
+) -> None:
+    """Accept what the reviewer rejected: a held keyframe, or a take; produce again to go on. Costs nothing."""
+    named = decide(vault_for(read_settings(), vault, rehearsal=rehearse), production, what, note)
+    out.print(f"{named}: accepted, by your word", markup=False, highlight=False)
+
+
+@app.command()
 def studio(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0: any free one.")] = 8765,
     fault: Annotated[list[str] | None, typer.Option(help="A fault to inject; may be repeated.")] = None,
@@ -454,6 +472,7 @@ def _check(brief: Brief, given: Storyboard | None, settings: Settings, place: Va
     connection = Connection.rehearsal("http://127.0.0.1") if rehearse else Connection.from_environment(os.environ)
     models = (
         table.writer(brief.models.text),
+        table.writer(brief.models.review),
         table.illustrator(brief.models.image),
         table.camera(brief.models.video),
     )

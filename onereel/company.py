@@ -10,6 +10,7 @@ from functools import partial
 from typing import Protocol
 
 from onereel.adapters.gemini import Illustrator, Screenwriter
+from onereel.adapters.reviewer import Reviewer
 from onereel.breaker import Breaker
 from onereel.brief import Brief, Policy
 from onereel.calls import Goods, Outcome, Wanted
@@ -175,7 +176,9 @@ class Company(Lab):
     table: ModelTable
     writer: Screenwriter
     illustrator: Illustrator
+    reviewer: Reviewer
     text_surface: Surface
+    review_surface: Surface
     image_surface: Surface
     video_surface: Surface
     bounds: dict[str, Bound]

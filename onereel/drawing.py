@@ -18,6 +18,7 @@ from onereel.orders import DrawOrder, Labelled
 from onereel.plan import Plan, SheetPlan, StillPlan
 from onereel.policy import keep_paid
 from onereel.prompts import edit_words, variation_words
+from onereel.reviews import size_for
 from onereel.slate import keyframe_key
 from onereel.takes import Keyframe, recipe_of
 
@@ -83,14 +84,13 @@ async def draw_still(
 async def _chosen(company: Company, plan: Plan, keyframe: Keyframe, order: DrawOrder, number: int) -> Keyframe:
     """Return the keyframe as the candidate a person chose; all candidates were bought before."""
     picture, history, _ = await _draw(company, order, f"keyframe {keyframe.id} candidate {number}")
-    fitted, fingerprint = await _fitted(company, plan, picture)
+    changed = await _fitted(company, plan, picture)
     return keyframe.model_copy(
         update={
             "recipe": recipe_of("chosen", keyframe.recipe, number),
             "drawn": picture,
             "history": history,
-            "fitted": fitted,
-            "fingerprint": fingerprint,
+            **changed._asdict(),
             "findings": (*keyframe.findings, f"candidate {number}, chosen by a person"),
             "verdicts": (),
         }
@@ -128,9 +128,20 @@ async def edit(company: Company, plan: Plan, keyframe: Keyframe, instruction: st
     return known
 
 
-async def redraw(company: Company, plan: Plan, keyframe: Keyframe, words: str, recipe: str) -> Keyframe:
-    """Draw a keyframe anew from itself, in the same conversation where the model kept one."""
-    order = _order(company, plan, words, (), seed=company.brief.seed)
+async def redraw(
+    company: Company, plan: Plan, keyframe: Keyframe, words: str, recipe: str, *, model: str = ""
+) -> Keyframe:
+    """Draw a keyframe anew from itself, in the same conversation where the model kept one.
+
+    Args:
+        company: Who works.
+        plan: What is being bought.
+        keyframe: The one to change.
+        words: How.
+        recipe: Digest the new one goes by.
+        model: Who draws; empty: the brief's image model.
+    """
+    order = draw_order(company, plan, words, (), seed=company.brief.seed, model=model)
     order = order.model_copy(update={"canvas": keyframe.drawn, "history": keyframe.history})
     picture, history, usd = await _draw(company, order, f"keyframe {keyframe.id} redrawn")
     changed = await _fitted(company, plan, picture)
@@ -141,7 +152,35 @@ async def redraw(company: Company, plan: Plan, keyframe: Keyframe, words: str, r
             "history": history,
             **changed._asdict(),
             "words": words,
+            "edits": keyframe.edits + 1,
             "usd": round(keyframe.usd + usd, 6),
+        }
+    )
+
+
+async def draw_anew(company: Company, plan: Plan, keyframe: Keyframe, order: DrawOrder) -> Keyframe:
+    """Draw a keyframe clean, from words and references alone; what it cost so far is added up."""
+    picture, history, usd = await _draw(company, order, f"keyframe {keyframe.id} drawn anew")
+    changed = await _fitted(company, plan, picture)
+    drawn = {"drawn": picture, "history": history, **changed._asdict()}
+    asked = {"words": order.words, "model": order.model, "edits": 0, "usd": round(keyframe.usd + usd, 6)}
+    return keyframe.model_copy(update={**drawn, **asked})
+
+
+def draw_order(
+    company: Company, plan: Plan, words: str, references: tuple[Labelled, ...], *, seed: int, model: str = ""
+) -> DrawOrder:
+    """Return the order of a still from words and references, by the brief's image model or another."""
+    order = _order(company, plan, words, references, seed=seed)
+    if model in {"", order.model}:
+        return order
+    levels = company.table.illustrator(model).thinking
+    return order.model_copy(
+        update={
+            "model": model,
+            "size": size_for(company.table, model, order.size),
+            "thinking": order.thinking if order.thinking in levels else "",
+            "grounding": order.grounding and company.table.illustrator(model).grounding,
         }
     )
 

@@ -14,7 +14,7 @@ from onereel.adapters.master import assemble
 from onereel.calls import Call, Goods, Outcome
 from onereel.company import Company, Done, Lab
 from onereel.credentials import Credentials, read_credentials
-from onereel.crew import Film
+from onereel.crew import Film, Vault
 from onereel.cut import Clip, Cut
 from onereel.drafts import TakePlan
 from onereel.errors import FootageError, Gone, NoAnswer, StillFilming, StudioBusy
@@ -26,6 +26,7 @@ from onereel.plan import Plan
 from onereel.slate import Slate, takes_prefix
 from onereel.storyboard import Shot
 from onereel.takes import Change, Hop, Looks, Take, recipe_of
+from onereel.verdicts import Verdict
 
 log = logging.getLogger(__name__)
 
@@ -122,8 +123,12 @@ def base_of(setup: Setup, order: ClipOrder) -> str:
 
 def takes_of(company: Company, shot: str) -> list[Take]:
     """Return all takes of a shot, oldest first. Blocks."""
-    prefix = takes_prefix(company.brief.production, shot)
-    takes = (read_noun(company.vault, key, Take) for key in company.vault.keys(prefix))
+    return takes_of_shot(company.vault, company.brief.production, shot)
+
+
+def takes_of_shot(vault: Vault, production: str, shot: str) -> list[Take]:
+    """Return all takes of a shot of a production, oldest first. Blocks."""
+    takes = (read_noun(vault, key, Take) for key in vault.keys(takes_prefix(production, shot)))
     return sorted(takes, key=lambda take: take.number)
 
 
@@ -354,8 +359,10 @@ async def _joined(company: Company, order: ExtendOrder, tail: Media, looks: Look
     return film, await keep_looks(company, inspection, Credentials())
 
 
-async def keep_take(company: Company, setup: Setup, order: ClipOrder, hops: tuple[Hop, ...]) -> Take:
-    """Put a finished take on paper under the next free number, and return it."""
+async def keep_take(
+    company: Company, setup: Setup, order: ClipOrder, hops: tuple[Hop, ...], verdicts: tuple[Verdict, ...] = ()
+) -> Take:
+    """Put a finished take on paper, with what judges said of it, under the next free number, and return it."""
     plan, take, frames = setup.plan, setup.take, setup.frames
     looks = await read_looks(company, hops[-1].looks)
     wanted = WantedFootage(float(take.coverage.seconds), *plan.size, sound=order.sound)
@@ -391,6 +398,7 @@ async def keep_take(company: Company, setup: Setup, order: ClipOrder, hops: tupl
             usd=round(sum(hop.usd for hop in hops), 6),
             parent=frames.parent,
             findings=tuple(check_footage(looks.footage, wanted)),
+            verdicts=verdicts,
             at=datetime.now(UTC),
         )
         if await asyncio.to_thread(keep_noun, company.vault, slate.key, paper):

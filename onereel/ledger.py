@@ -7,7 +7,7 @@ from pydantic import Field
 
 from onereel.calls import Call, Intent, spent_on, unknown_on
 from onereel.noun import Noun
-from onereel.orders import DrawOrder, TextOrder
+from onereel.orders import DrawOrder, ReviewOrder, TextOrder
 from onereel.plan import Purchase
 from onereel.slate import OF_A_SHOT, shot_of
 
@@ -98,7 +98,7 @@ def _entry(call: Call, production: str, run: str) -> Entry:
     asked: dict[str, str | float] = {}
     if isinstance(order, DrawOrder):
         asked = {"resolution": order.size}
-    elif not isinstance(order, TextOrder):
+    elif not isinstance(order, TextOrder | ReviewOrder):
         asked = {"resolution": order.resolution, "seconds": order.seconds}
     ended: dict[str, str | float] = {"outcome": "submitted" if call.operation else "intended", "usd": intent.usd}
     if outcome is not None:

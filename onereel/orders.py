@@ -40,6 +40,21 @@ class Labelled(Noun):
     label: str = Field(description="For example: Reference 1: Mara, face close up.")
 
 
+class ReviewOrder(Order):
+    """A picture or a film to be judged: an answer that fits a JSON schema."""
+
+    kind: Literal["review"] = "review"
+    answer: dict[str, Any] = Field(description="JSON schema of the answer.")
+    pictures: tuple[Labelled, ...] = Field(
+        default=(), description="Shown before the question, what is judged first; after the film, where there is one."
+    )
+    film: Media | None = Field(default=None, description="The film to judge, as filmed: a small copy of it is shown.")
+    film_seconds: float = Field(default=0, ge=0)
+    film_fps: float = Field(default=0, ge=0, le=24, description="Pictures a second the model looks at.")
+    thinking: str = Field(description="Thinking level.")
+    most_tokens: int = Field(default=4096, description="Longest answer in tokens, thinking included.")
+
+
 class DrawOrder(Order):
     """A still to be drawn, or redrawn from itself."""
 
@@ -91,4 +106,4 @@ class ExtendOrder(Order):
     people: str = ""
 
 
-AnyOrder = TextOrder | DrawOrder | ClipOrder | ExtendOrder
+AnyOrder = TextOrder | ReviewOrder | DrawOrder | ClipOrder | ExtendOrder

@@ -15,6 +15,7 @@ from onereel.noun import Noun
 from onereel.pixels import MAX_ENLARGEMENT, drawing_size, enlargement
 from onereel.prices import drawing_usd, film_usd, redrawing_usd, words_tokens
 from onereel.prompts import End, edit_words, keyframe_words, sheet_words, variation_words
+from onereel.reviews import keyframe_review_usd, repairs_usd, take_review_usd
 from onereel.storyboard import Storyboard
 
 IMAGE_SIZES = ("512", "1K", "2K", "4K")
@@ -46,7 +47,7 @@ class Purchase(Noun):
     """One line of the estimate."""
 
     what: str
-    kind: Literal["text", "image", "video", "extension"]
+    kind: Literal["text", "review", "image", "video", "extension"]
     model: str
     detail: str
     usd: float = Field(description="At most, in US dollars.")
@@ -64,6 +65,9 @@ class Plan(Noun):
     takes: tuple[TakePlan, ...]
     purchases: tuple[Purchase, ...]
     redrawing_usd: float = Field(description="At most, on top: keyframes that come out too alike are redrawn once.")
+    repairing_usd: float = Field(
+        default=0.0, description="At most, on top: rejected keyframes are mended and judged again, rejected takes too."
+    )
     warnings: tuple[str, ...] = ()
 
     @property
@@ -110,6 +114,7 @@ def plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date) -
     sheets = tuple(_sheets(storyboard, brief, table, size)) if brief.filming != "words" else ()
     stills = tuple(_stills(storyboard, brief, table, illustrator, size)) if brief.filming == "keyframes" else ()
     takes = tuple(draft.take() for draft in drafts)
+    reviews = tuple(_reviews(brief, storyboard, stills, takes, table, today))
     return Plan(
         production=brief.production,
         resolution=resolution,
@@ -118,8 +123,9 @@ def plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date) -
         sheets=sheets,
         stills=stills,
         takes=takes,
-        purchases=tuple(_purchases(brief, sheets, stills, takes, table, resolution, size)),
+        purchases=(*_purchases(brief, sheets, stills, takes, table, resolution, size), *reviews),
         redrawing_usd=round(sum(_variation_usd(still, table, illustrator.id, size) for still in stills), 6),
+        repairing_usd=_repairing_usd(brief, stills, takes, reviews, table, size),
         warnings=tuple(_warnings(brief, table, today)),
     )
 
@@ -245,6 +251,45 @@ def _purchases(
                 yield Purchase(what=name, kind=kind, model=video, detail=detail, usd=usd)
 
 
+def _reviews(
+    brief: Brief,
+    storyboard: Storyboard,
+    stills: tuple[StillPlan, ...],
+    takes: tuple[TakePlan, ...],
+    table: ModelTable,
+    day: date,
+) -> Iterator[Purchase]:
+    shots = {shot.id: shot for shot in storyboard.shots}
+    model = brief.models.review
+    for still in stills if brief.review.keyframes else ():
+        usd = keyframe_review_usd(table, brief, day, shots[still.shot], still.end)
+        yield Purchase(what=f"review {still.id}", kind="review", model=model, detail="keyframe", usd=usd)
+    for take in takes if brief.review.takes else ():
+        seconds = take.coverage.seconds
+        usd = take_review_usd(table, brief, day, shots[take.shot], seconds)
+        yield Purchase(what=f"review {take.shot}", kind="review", model=model, detail=f"{seconds} s of film", usd=usd)
+
+
+def _repairing_usd(
+    brief: Brief,
+    stills: tuple[StillPlan, ...],
+    takes: tuple[TakePlan, ...],
+    reviews: tuple[Purchase, ...],
+    table: ModelTable,
+    size: str,
+) -> float:
+    """Return what it costs at most to mend everything as often as the brief allows, and to judge it each time."""
+    policy = brief.review
+    usd = 0.0
+    if policy.keyframes:
+        usd += sum(repairs_usd(table, brief, size, still.words, len(still.guides)) for still in stills)
+        usd += policy.attempts * sum(review.usd for review in reviews if "/" in review.what)
+    if policy.takes:
+        usd += policy.take_attempts * sum(take.usd for take in takes)
+        usd += policy.take_attempts * sum(review.usd for review in reviews if "/" not in review.what)
+    return round(usd, 6)
+
+
 def _opens(take: TakePlan) -> str:
     if take.continues:
         return f", continues {take.continues}"
@@ -256,11 +301,14 @@ def _opens(take: TakePlan) -> str:
 
 
 def _warnings(brief: Brief, table: ModelTable, today: date) -> Iterator[str]:
-    for model in (
+    asked = (
         table.writer(brief.models.text),
+        table.writer(brief.models.review),
         table.illustrator(brief.models.image),
+        table.illustrator(brief.review.escalate),
         table.camera(brief.models.video),
-    ):
+    )
+    for model in {model.id: model for model in asked}.values():
         if model.until is not None and model.until <= today:
             yield (
                 f"{model.id} may be retired since {model.until}: the vendor promised it no longer than that; "

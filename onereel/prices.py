@@ -3,12 +3,16 @@
 from datetime import date
 
 from onereel.models import CameraModel, ModelTable
-from onereel.orders import AnyOrder, DrawOrder, TextOrder
+from onereel.orders import AnyOrder, DrawOrder, ReviewOrder, TextOrder
 
 CHARACTERS_PER_TOKEN = 3
 """Careful for English (about 4) and for most other scripts."""
 TOKENS_PER_PICTURE = 1120
 """Most tokens one reference picture is counted as."""
+TOKENS_PER_FRAME = 258
+"""Most tokens one picture of a film is counted as; newer models count 70."""
+TOKENS_PER_SECOND = 40
+"""Sound and time of a second of film."""
 THINKING_TOKENS = 1000
 """Allowance for an image model's thinking, which no price list bounds."""
 
@@ -24,12 +28,40 @@ def price(order: AnyOrder, table: ModelTable, day: date) -> float:
         rates = table.writer(order.model).price(day)
         tokens = words_tokens(order.words) + words_tokens(str(order.answer))
         return round((tokens * rates.input_usd + order.most_tokens * rates.output_usd) / 1e6, 6)
+    if isinstance(order, ReviewOrder):
+        words = order.words + str(order.answer)
+        film = film_tokens(order.film_seconds, order.film_fps)
+        return review_usd(table, order.model, day, words, len(order.pictures), order.most_tokens, film)
     if isinstance(order, DrawOrder):
-        words, pictures = words_tokens(order.words), len(order.references)
+        tokens = words_tokens(order.words)
         if order.canvas is not None:
-            return redrawing_usd(table, order.model, order.size, words)
-        return drawing_usd(table, order.model, order.size, words, pictures)
+            return redrawing_usd(table, order.model, order.size, tokens)
+        return drawing_usd(table, order.model, order.size, tokens, len(order.references))
     return film_usd(table.camera(order.model), order.resolution, order.seconds, sound=order.sound)
+
+
+def review_usd(
+    table: ModelTable, model: str, day: date, words: str, pictures: int, most_tokens: int, film: float = 0.0
+) -> float:
+    """Return the most one review costs: its question and schema, what it is shown, and the longest answer.
+
+    Args:
+        table: The prices.
+        model: Who judges.
+        day: When.
+        words: The question and the schema of the answer.
+        pictures: How many are shown.
+        most_tokens: Longest answer, thinking included.
+        film: Tokens of the film that is shown.
+    """
+    rates = table.writer(model).price(day)
+    tokens = words_tokens(words) + pictures * TOKENS_PER_PICTURE + film
+    return round((tokens * rates.input_usd + most_tokens * rates.output_usd) / 1e6, 6)
+
+
+def film_tokens(seconds: float, fps: float) -> float:
+    """Return the most tokens a film counts as when so many pictures a second are looked at."""
+    return seconds * (fps * TOKENS_PER_FRAME + TOKENS_PER_SECOND)
 
 
 def drawing_usd(table: ModelTable, model: str, size: str, words: int, pictures: int) -> float:

@@ -180,6 +180,29 @@ def edit_words(instruction: str) -> str:
     return f"Edit the first image. Change only this: {instruction.strip()} Keep everything else exactly the same."
 
 
+def repair_words(reasons: str, places: Sequence[str] = ()) -> str:
+    """Return the instruction that mends a rejected keyframe by an edit.
+
+    Args:
+        reasons: What is wrong, as the judge says it.
+        places: Where, in words; empty: nowhere in particular.
+    """
+    where = f" Look at {_list_words(places)}." if places else ""
+    return edit_words(f"mend what a viewer would notice: {reasons.strip()}{where} Mend nothing else.")
+
+
+def redraw_words(words: str, retouch: str, reasons: str) -> str:
+    """Return the words that draw a rejected keyframe anew: those it was drawn by, and what must not happen again.
+
+    Args:
+        words: It was first drawn by.
+        retouch: What a person had changed in it since; empty: nothing.
+        reasons: Why it was rejected.
+    """
+    more = _sentences(retouch, f"Mind above all, an earlier drawing was rejected for this: {reasons.strip()}")
+    return f"{words}\n{more}"
+
+
 def variation_words(apart_from: str) -> str:
     """Return the words that redraw a keyframe because it came out too like another.
 
@@ -267,6 +290,10 @@ def _join(*parts: str) -> str:
 def _said(name: str, *parts: str) -> str:
     said = _join(*parts)
     return f"{name}: {said}" if said else ""
+
+
+def _list_words(words: Sequence[str]) -> str:
+    return " and ".join(words)
 
 
 def _list(numbers: Sequence[int]) -> str:

@@ -17,7 +17,7 @@ from onereel.filming import collect_call
 from onereel.losses import bury, open_calls
 from onereel.models import Surface
 from onereel.noun import Noun
-from onereel.orders import DrawOrder, TextOrder
+from onereel.orders import DrawOrder, ReviewOrder, TextOrder
 from onereel.owners import is_dead
 
 log = logging.getLogger(__name__)
@@ -114,7 +114,7 @@ async def _see_to(
 async def _fetched(lab: Lab, connection: Connection, call: Call) -> tuple[str, float, str]:
     """Return what became of an operation: state, dollars, and why it is not collected."""
     intent, order = call.intent, call.intent.order
-    assert not isinstance(order, TextOrder | DrawOrder)  # noqa: S101 - these answer at once and leave no operation
+    assert not isinstance(order, TextOrder | ReviewOrder | DrawOrder)  # noqa: S101 - these answer at once and leave no operation
     try:
         await asyncio.to_thread(connection.require, order.surface, order.model)
         outcome = await collect_call(lab, call, order)

@@ -126,7 +126,8 @@ def stopped_report(company: Company, plan: Plan, gate: str, by: str) -> Report:
 def _calls(company: Company) -> Calls:
     kinds = [kind for kind, _ in company.journal.bought]
     video = kinds.count("video") + kinds.count("extension")
-    return Calls(text=kinds.count("text"), image=kinds.count("image"), video=video)
+    text = kinds.count("text") + kinds.count("review")
+    return Calls(text=text, image=kinds.count("image"), video=video)
 
 
 def _state(missing: dict[str, Missing]) -> State:

@@ -9,7 +9,7 @@ from onereel.brief import SLUG
 from onereel.noun import Noun
 
 OF_A_SHOT = re.compile(
-    r"(?:clip|keyframe|extension(?: \d+)?|words) "
+    r"(?:clip|keyframe|review|extension(?: \d+)?|words) "
     rf"(?:{SLUG.strip('^$')}/)?(?P<shot>s\d{{3,4}})(?:/t(?P<take>\d+))?(?:/| |$)"
 )
 """What calls and purchases of a shot are called: clip lighthouse/s010/t01, keyframe s010/opening, extension 1 s010,
@@ -60,6 +60,16 @@ def thumbs_prefix(production: str) -> str:
 def thumb_key(production: str, sha256: str) -> str:
     """Return where the small copy of a picture is kept."""
     return f"{thumbs_prefix(production)}{sha256}.webp"
+
+
+def verdict_key(production: str, sha256: str) -> str:
+    """Return where a person's verdict on a picture or film is kept."""
+    return f"productions/{production}/verdicts/{sha256}.json"
+
+
+def held_key(production: str, keyframe: str) -> str:
+    """Return where a keyframe is kept that is held until a person decides: s010/opening."""
+    return f"productions/{production}/held/{keyframe.replace('/', '-')}.json"
 
 
 def takes_prefix(production: str, shot: str) -> str:

@@ -22,6 +22,19 @@ def recipe_of(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
+class Attempt(Noun):
+    """One drawing of a keyframe that was judged."""
+
+    how: Literal["drawn", "edited", "redrawn", "escalated"] = Field(
+        description="drawn: the first. edited: from itself. redrawn: anew, clean. escalated: by a stronger model."
+    )
+    picture: Media = Field(description="Cut to the camera's exact frame.")
+    model: str
+    words: str = Field(default="", description="What was asked for; empty for the first.")
+    verdicts: tuple[Verdict, ...] = ()
+    usd: float = Field(default=0, ge=0, description="Of the drawing; the verdicts have their own.")
+
+
 class Keyframe(Noun):
     """The still a take opens or closes on."""
 
@@ -38,6 +51,8 @@ class Keyframe(Noun):
     distinct: int = Field(default=1, ge=1, description="How many of them differ.")
     findings: tuple[str, ...] = Field(default=(), description="What was noticed and done.")
     verdicts: tuple[Verdict, ...] = Field(default=(), description="Of the picture chosen.")
+    attempts: tuple[Attempt, ...] = Field(default=(), description="All drawings that were judged, oldest first.")
+    edits: int = Field(default=0, ge=0, description="Edits one on top of the other since it was drawn clean.")
     usd: float = Field(default=0, ge=0, description="What it cost, redrawing included.")
     reused: bool = Field(default=False, description="Taken from the vault for the same words, not paid.")
 

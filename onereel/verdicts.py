@@ -1,5 +1,6 @@
 """Verdicts: what a check, a model or a person found in a keyframe or a take, in words and numbers."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -36,3 +37,16 @@ class Verdict(Noun):
     model: str = Field(default="", description="Which model judged, if one did.")
     usd: float = Field(default=0, ge=0)
     at: datetime | None = None
+
+
+def good_enough(verdicts: Sequence[Verdict]) -> bool:
+    """Return whether something passed: a person's latest word decides; without one, every judge has to accept."""
+    said = [verdict for verdict in verdicts if verdict.judge == "person"]
+    return said[-1].accepted if said else all(verdict.accepted for verdict in verdicts)
+
+
+def complaints(verdicts: Sequence[Verdict]) -> str:
+    """Return why something did not pass, in words; empty if it did."""
+    if good_enough(verdicts):
+        return ""
+    return " ".join(verdict.reasons.strip() for verdict in verdicts if not verdict.accepted and verdict.reasons)

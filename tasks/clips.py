@@ -6,6 +6,7 @@ from onereel import filming
 from onereel.company import Done
 from onereel.orders import ClipOrder
 from onereel.takes import Hop, Take
+from onereel.verdicts import Verdict
 from tasks import ASKING, WORKING, company, unseen
 
 
@@ -25,11 +26,19 @@ async def _collect_clip(slate: str, key: str, order: ClipOrder, done: Done) -> H
     return await filming.collect_film(company(), order, key, done)
 
 
-async def keep_take(slate: str, setup: filming.Setup, order: ClipOrder, hops: tuple[Hop, ...]) -> Take:
-    """Put a finished take on paper."""
-    return await _keep_take(slate, unseen(setup), order, hops)
+async def keep_take(
+    slate: str, setup: filming.Setup, order: ClipOrder, hops: tuple[Hop, ...], verdicts: tuple[Verdict, ...] = ()
+) -> Take:
+    """Put a finished take on paper, with what judges said of it."""
+    return await _keep_take(slate, unseen(setup), order, hops, verdicts)
 
 
 @task(name="keep_take", task_run_name="slate {slate}", **WORKING)
-async def _keep_take(slate: str, setup: filming.Setup, order: ClipOrder, hops: tuple[Hop, ...]) -> Take:  # noqa: ARG001
-    return await filming.keep_take(company(), setup, order, hops)
+async def _keep_take(
+    slate: str,  # noqa: ARG001 - see the run's name
+    setup: filming.Setup,
+    order: ClipOrder,
+    hops: tuple[Hop, ...],
+    verdicts: tuple[Verdict, ...],
+) -> Take:
+    return await filming.keep_take(company(), setup, order, hops, verdicts)

@@ -8,11 +8,13 @@ from onereel.coverage import Coverage
 from onereel.drawing import _order, labelled
 from onereel.errors import BadInput
 from onereel.estimating import assumed, estimate
-from onereel.filming import clip_order, extend_order
+from onereel.filming import Frames, clip_order, extend_order
 from onereel.footage import Media
 from onereel.models import MODELS, CameraModel
 from onereel.prices import price
 from onereel.prompts import edit_words, variation_words
+from onereel.reviewing import View, keyframe_review_order, take_review_order
+from onereel.reviews import likenesses
 from onereel.takes import Hop
 from tests.productions import DAY, LITE, OMNI, TABLE, VEO, board, brief, planned, setup_of
 
@@ -273,7 +275,10 @@ async def test_the_price_of_every_purchase_is_what_its_order_reserves(hire, said
     found = planned(story, **fields)
 
     bought = [purchase.usd for purchase in found.purchases]
-    assert bought == [pytest.approx(price(order, TABLE, DAY), abs=2e-6) for order in orders(company, found, story)]
+    made = [price(order, TABLE, DAY) for order in orders(company, found, story)]
+    judged = [price(order, TABLE, DAY) for order in reviews(company, found, story)]
+    assert bought[: len(made)] == [pytest.approx(usd, abs=2e-6) for usd in made]
+    assert all(usd <= planned <= 1.1 * usd for usd, planned in zip(judged, bought[len(made) :], strict=True))
     assert found.usd == pytest.approx(sum(bought), abs=1e-6)
 
 
@@ -295,6 +300,20 @@ def orders(company, found, story):
         for _ in take.coverage.extensions:
             yield extend_order(company, setup, hops)
             hops = (*hops, hops[0])
+
+
+def reviews(company, found, story):
+    """Every review a run of this plan orders, in the order of its purchases."""
+    shots = {shot.id: shot for shot in story.shots}
+    pictures = {"tom.png": PICTURE, "Mara": PICTURE}
+    for still in found.stills:
+        shot = shots[still.shot]
+        view = View(shot, likenesses=labelled(likenesses(shot, company.brief), pictures), before=PICTURE)
+        yield keyframe_review_order(company, still, PICTURE, view)
+    for take in found.takes:
+        setup = setup_of(found, story, take.shot, Frames(opening=PICTURE, closing=PICTURE))
+        likes = labelled(likenesses(setup.shot, company.brief), pictures)
+        yield take_review_order(company, setup, PICTURE, take.coverage.seconds, likes)
 
 
 async def test_redrawing_costs_at_most_what_the_plan_says_on_top(company):

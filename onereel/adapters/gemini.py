@@ -23,7 +23,7 @@ from onereel.crew import Answer, Drawing
 from onereel.errors import NoAnswer
 from onereel.footage import Media
 from onereel.models import ImageModel, ModelTable, Surface, TokenPrice
-from onereel.orders import DrawOrder, TextOrder
+from onereel.orders import DrawOrder, ReviewOrder, TextOrder
 
 HISTORY_BYTES: Final = 48 * 2**20
 """Largest history we hand back, as JSON. A request may have 100 MB, and the next one adds its own references. Beyond
@@ -60,14 +60,14 @@ class Screenwriter:
         config = types.GenerateContentConfig(
             response_mime_type="application/json",
             response_json_schema=order.answer,
-            thinking_config=_thinking(order.thinking),
+            thinking_config=thinking(order.thinking),
             max_output_tokens=order.most_tokens,
-            **_common(order.surface, self._connection.patience.text),
+            **common(order.surface, self._connection.patience.text),
         )
         with self._connection.paying(action, order.model):
             response = await client.aio.models.generate_content(model=order.model, contents=order.words, config=config)
         tokens = gemini_answer.usage(response)
-        usd = _text_usd(model.price(datetime.now(UTC).date()), tokens, order)
+        usd = answer_usd(model.price(datetime.now(UTC).date()), tokens, order)
         text = gemini_answer.words(response)
         if not text or gemini_answer.end(response) is not End.WHOLE:
             raise gemini_answer.nothing(action, response, usd)
@@ -101,10 +101,10 @@ class Illustrator:
         config = types.GenerateContentConfig(
             response_modalities=_MODALITIES,
             image_config=types.ImageConfig(aspect_ratio=order.aspect_ratio, image_size=order.size),
-            thinking_config=_thinking(order.thinking),
+            thinking_config=thinking(order.thinking),
             tools=[types.Tool(google_search=types.GoogleSearch())] if order.grounding else None,
             seed=order.seed,
-            **_common(order.surface, self._connection.patience.image),
+            **common(order.surface, self._connection.patience.image),
         )
         with self._connection.paying(action, order.model):
             response = await client.aio.models.generate_content(model=order.model, contents=[*turns], config=config)
@@ -124,7 +124,8 @@ class Illustrator:
         return types.Part.from_bytes(data=self._fetch(media), mime_type=media.content_type)
 
 
-def _common(surface: Surface, seconds: float) -> dict[str, Any]:
+def common(surface: Surface, seconds: float) -> dict[str, Any]:
+    """Return what every request says, by surface, and how long to wait for its answer."""
     return {
         "automatic_continuation": False,
         "store": False if surface is Surface.GEMINI_API else None,
@@ -132,11 +133,12 @@ def _common(surface: Surface, seconds: float) -> dict[str, Any]:
     }
 
 
-def _thinking(level: str) -> types.ThinkingConfig | None:
+def thinking(level: str) -> types.ThinkingConfig | None:
+    """Return the thinking level as the SDK takes it; None: the model's own."""
     return types.ThinkingConfig(thinking_level=types.ThinkingLevel(level.upper())) if level else None
 
 
-def _text_usd(price: TokenPrice, tokens: Usage, order: TextOrder) -> float:
+def answer_usd(price: TokenPrice, tokens: Usage, order: TextOrder | ReviewOrder) -> float:
     """Return what an answer cost; where it does not say how long it was, the most it can have cost."""
     prompt = len(order.words) // _CHARACTERS_PER_TOKEN if tokens.prompt is None else tokens.prompt
     text = order.most_tokens if tokens.text is None else tokens.text

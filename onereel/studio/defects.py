@@ -11,6 +11,7 @@ from PIL import Image, ImageFilter, ImageOps
 
 from onereel.studio.camera import Shooting
 from onereel.studio.faults import Fault, What
+from onereel.studio.marks import JUDGED, brand
 from onereel.studio.pictures import decode, encode
 
 _BLACK: Final = 16
@@ -39,7 +40,7 @@ def spoil(shooting: Shooting, faults: Iterable[Fault]) -> Shooting:
 
 
 FILMED_WRONG: Final = frozenset(
-    {What.FROZEN, What.LOOP, What.BLACK, What.JUMP, What.CLIPPED, What.LETTERBOX, What.DRIFT, What.MUTE}
+    {What.FROZEN, What.LOOP, What.BLACK, What.JUMP, What.CLIPPED, What.LETTERBOX, What.DRIFT, What.MUTE, *JUDGED}
 )
 
 
@@ -88,6 +89,7 @@ def ruin(frame: NDArray[np.uint8], width: int, height: int, done: float, defects
         for rows in (slice(0, bar), slice(height - bar, height)):
             luma[rows] = _BLACK
             chroma[:, rows.start // 2 : rows.stop // 2] = 128
+    brand(frame, width, height, defects)
 
 
 def distort(samples: NDArray[np.float32], defects: Collection[What]) -> NDArray[np.float32]:

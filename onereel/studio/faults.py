@@ -73,6 +73,13 @@ class What(StrEnum):
     BLANK = "blank"
     BLURRED = "blurred"
     REPEAT = "repeat"
+    WRONG_TEXT = "wrong-text"
+    WRONG_COUNT = "wrong-count"
+    WRONG_IDENTITY = "wrong-identity"
+    WRONG_ACTION = "wrong-action"
+    MISSING = "missing"
+    BAD_HANDS = "bad-hands"
+    HARSH = "harsh"
 
 
 BEFORE: Final = frozenset(
@@ -135,6 +142,13 @@ _KINDS: Final[Mapping[What, tuple[Kind, ...]]] = {
     What.BLANK: (Kind.IMAGE,),
     What.BLURRED: (Kind.IMAGE,),
     What.REPEAT: (Kind.IMAGE,),
+    What.WRONG_TEXT: (Kind.IMAGE, *FILMED),
+    What.WRONG_COUNT: (Kind.IMAGE, *FILMED),
+    What.WRONG_IDENTITY: (Kind.IMAGE, *FILMED),
+    What.WRONG_ACTION: (Kind.IMAGE, *FILMED),
+    What.MISSING: (Kind.IMAGE, *FILMED),
+    What.BAD_HANDS: (Kind.IMAGE, *FILMED),
+    What.HARSH: (Kind.TEXT,),
 }
 
 

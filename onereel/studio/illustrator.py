@@ -1,6 +1,7 @@
 """Draws the pictures of a rehearsal: procedural, deterministic, and different for different words."""
 
 import hashlib
+from collections.abc import Collection
 from typing import Final
 
 import numpy as np
@@ -8,18 +9,24 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from onereel.studio.canvas import Canvas
+from onereel.studio.faults import What
 from onereel.studio.lettering import caption, strip, strip_height
+from onereel.studio.marks import mark, marks
+from onereel.studio.miscasting import miscast
 from onereel.studio.palette import dominant, mix, palette_of, rgb
 from onereel.studio.people import paint_people
 from onereel.studio.pictures import decode, encode, words_in
 from onereel.studio.places import paint_place
 from onereel.studio.props import paint_props
 from onereel.studio.scene import Scene, imagine
+from onereel.studio.signs import put_up
 from onereel.studio.skies import paint_sky
 from onereel.studio.weather import paint_weather
 
 _COARSE, _WORKING, _WORKING_LARGE = 240, 760, 900
 """Longer side in pixels that is painted; the rest is enlarging. A picture of a rehearsal may be soft."""
+
+EDIT: Final = "Edit the first image"
 
 _LARGE: Final = 1600
 """Longer side of a picture that is painted larger: between 1K and 2K."""
@@ -33,12 +40,14 @@ def draw(
     seed: int | None,
     badge: str,
     coarse: bool = False,
+    defects: Collection[What] = (),
 ) -> bytes:
     """Return a picture of the words as PNG bytes; equal arguments give equal bytes.
 
     A coarse picture is painted small and without grain, for a fifth of the work.
     """
-    return encode(sketch(words, size, references, seed=seed, badge=badge, coarse=coarse), words)
+    picture = sketch(words, size, references, seed=seed, badge=badge, coarse=coarse, defects=defects)
+    return encode(picture, words)
 
 
 def sketch(
@@ -49,11 +58,13 @@ def sketch(
     seed: int | None,
     badge: str,
     coarse: bool = False,
+    defects: Collection[What] = (),
 ) -> Image.Image:
     """Return a picture of the words.
 
-    Words that say "Edit the first image" change that picture moderately; with "Vary the composition" they give another
-    picture of the same thing. Words of a character sheet give three views of one person. References lend their colours.
+    Words that say "Edit the first image" change that picture moderately, or mend it if it has planted defects; with
+    "Vary the composition" they give another picture of the same thing. Words of a character sheet give three views of
+    one person. References lend their colours; words in quotes are put up as signs.
 
     Args:
         words: The prompt.
@@ -62,11 +73,15 @@ def sketch(
         seed: None: the words alone decide.
         badge: Written on the strip at the bottom.
         coarse: Painted small and without grain.
+        defects: What is drawn wrong on purpose.
     """
+    if references and EDIT.lower() in words.lower() and marks(decode(references[0])):
+        words = (words_in(references[0]) or words).partition(EDIT)[0]
+        references = references[1:]
     pictures = tuple(decode(reference) for reference in references)
     said = words.lower()
     rng = np.random.default_rng(list(hashlib.sha256(f"{words}\n{seed}".encode()).digest()))
-    if pictures and "edit the first image" in said and "vary the composition" not in said:
+    if pictures and EDIT.lower() in said and "vary the composition" not in said:
         picture = _edited(pictures[0], size, rng)
     elif said.lstrip().startswith("a character sheet"):
         from onereel.studio.sheet import paint_sheet  # noqa: PLC0415 - sheet needs the illustrator's finish
@@ -74,8 +89,10 @@ def sketch(
         picture = _finished(paint_sheet(words, _working(size, coarse=coarse), rng), size, rng, coarse=coarse)
     else:
         before = words_in(references[0]) if references and "vary the composition" in said else ""
-        scene = imagine(f"{before}\n{words}" if before else words, seed, dominant(pictures))
+        scene = miscast(imagine(f"{before}\n{words}" if before else words, seed, dominant(pictures)), defects)
         picture = _finished(_painted(scene, _working(size, coarse=coarse)), size, rng, coarse=coarse)
+    put_up(picture, words, defects)
+    mark(picture, defects)
     return _labelled(picture, badge, words)
 
 

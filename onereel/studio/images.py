@@ -89,6 +89,9 @@ def _check(model: ImageModel, config: Mapping[str, Any], tools: Sequence[Mapping
 
 def _plan(studio: Studio, model: ImageModel, config: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> Drawing:
     sent = [part for part in parts if part.get("inlineData") or part.get("fileData")]
+    # What the model itself drew last is the picture an edit is about; what was sent before stays a reference.
+    canvas = [part for part in sent if "thoughtSignature" in part][-1:]
+    sent = [*canvas, *(part for part in sent if part not in canvas)]
     if len(sent) > model.references:
         raise invalid(f"The number of input images ({len(sent)}) exceeds the maximum of {model.references}.")
     references = []
@@ -117,6 +120,7 @@ def _draw(drawing: Drawing, options: StudioOptions, faults: Sequence[Fault]) -> 
         return None
     from onereel.studio.defects import smudge  # noqa: PLC0415 - numpy is a second to import
     from onereel.studio.illustrator import draw  # noqa: PLC0415 - numpy is a second to import
+    from onereel.studio.marks import JUDGED  # noqa: PLC0415 - numpy is a second to import
 
     width, height = drawing.size
     if struck(faults, What.WRONG_SIZE):
@@ -128,6 +132,7 @@ def _draw(drawing: Drawing, options: StudioOptions, faults: Sequence[Fault]) -> 
         seed=None if struck(faults, What.REPEAT) else drawing.seed,
         badge=options.badge,
         coarse=options.footage == "same",
+        defects=frozenset(fault.what for fault in faults) & JUDGED,
     )
     data = smudge(data, faults)
     if options.credentials:

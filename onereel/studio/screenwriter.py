@@ -40,15 +40,15 @@ class Job:
     lens: Lens
 
 
-def find_brief(words: str) -> dict[str, Any] | None:
-    """Return the first JSON object in a prompt that has an idea; None when there is none."""
+def find_brief(words: str, key: str = "idea") -> dict[str, Any] | None:
+    """Return the first JSON object in a prompt that has an idea, or whatever key; None when there is none."""
     decoder = json.JSONDecoder()
     for opening in re.finditer(r"\{", words):
         try:
             found, _ = decoder.raw_decode(words, opening.start())
         except ValueError:
             continue
-        if isinstance(found, dict) and found.get("idea"):
+        if isinstance(found, dict) and found.get(key):
             return found
     return None
 

@@ -1,11 +1,15 @@
-"""Text: answers generateContent of a text model, a storyboard when the prompt is a brief."""
+"""Text: answers generateContent of a text model.
+
+A storyboard where the prompt is a brief, a review where it shows something to judge, else what fits the schema.
+"""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from onereel.models import TextModel
+from onereel.studio.critic import media_tokens, review, shown
 from onereel.studio.faults import Fault, What
 from onereel.studio.filler import fill
 from onereel.studio.kinds import Kind
@@ -51,7 +55,8 @@ async def answer_text(studio: Studio, model: TextModel, request: Mapping[str, An
         HangUp: The fault plan says the line drops.
     """
     config = request.get("generationConfig") or {}
-    words = words_of(parts_of(request))
+    parts = parts_of(request)
+    words = words_of(parts)
     level = _level(config)
     schema = config.get("responseSchema") or config.get("responseJsonSchema")
     if schema is not None and config.get("responseMimeType") != "application/json":
@@ -60,8 +65,8 @@ async def answer_text(studio: Studio, model: TextModel, request: Mapping[str, An
     order = Order(Kind.TEXT, model.id, words, digest(model.id, request))
 
     async def work(faults: tuple[Fault, ...]) -> dict[str, Any]:
-        text = _spoil(await studio.draw(_write, words, schema), faults)
-        counts = _count(system + words, text, level)
+        text = _spoil(await studio.draw(_write, studio, parts, schema, faults), faults)
+        counts = _count(system + words, text, level, await studio.draw(media_tokens, studio, parts))
         price = model.price(datetime.now(UTC).date())
         written = counts["candidatesTokenCount"] + counts["thoughtsTokenCount"]
         usd = (counts["promptTokenCount"] * price.input_usd + written * price.output_usd) / 1e6
@@ -81,7 +86,10 @@ def _level(config: Mapping[str, Any]) -> str:
     return level
 
 
-def _write(words: str, schema: Mapping[str, Any] | None) -> str:
+def _write(
+    studio: Studio, parts: Sequence[Mapping[str, Any]], schema: Mapping[str, Any] | None, faults: Sequence[Fault]
+) -> str:
+    words = words_of(parts)
     if schema is None:
         first = " ".join(words.split()[:12])
         return f"This is a rehearsal, so nobody has thought about it: {first}."
@@ -91,6 +99,9 @@ def _write(words: str, schema: Mapping[str, Any] | None) -> str:
     note = find_note(words)
     if note is not None and "shots" in schema.get("properties", {}):
         return json.dumps(rewrite(note), ensure_ascii=False)
+    asked = find_brief(words, "to_judge")
+    if asked is not None:
+        return json.dumps(review(asked, shown(studio, parts), faults), ensure_ascii=False)
     return json.dumps(fill(schema, words), ensure_ascii=False)
 
 
@@ -104,9 +115,9 @@ def _spoil(text: str, faults: Iterable[Fault]) -> str:
     return text
 
 
-def _count(prompt: str, answer: str, level: str) -> dict[str, int]:
+def _count(prompt: str, answer: str, level: str, media: int) -> dict[str, int]:
     counts = {
-        "promptTokenCount": token_count(prompt),
+        "promptTokenCount": token_count(prompt) + media,
         "candidatesTokenCount": len(answer) // 4,
         "thoughtsTokenCount": _THOUGHTS[level],
     }

@@ -132,7 +132,7 @@ async def test_an_edited_shot_makes_its_own_calls_and_those_of_what_continues_it
     report = await (await make(seconds=24, shots=listed(vault, edited))).aresult()
 
     after = opened.tally().accepted
-    assert {kind: after[kind] - before[kind] for kind in after} == {"text": 0, "image": 0, "video": 2, "extension": 0}
+    assert {kind: after[kind] - before[kind] for kind in after} == {"text": 2, "image": 0, "video": 2, "extension": 0}
     assert [shot.take for shot in report.shots] == ["t01", "t02", "t02", "t01"]
 
 

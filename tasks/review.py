@@ -1,0 +1,37 @@
+"""Reviews: a vision model looks at keyframes before a clip is bought on them, and at takes before they are cut."""
+
+from prefect import task
+
+from onereel import reviewing
+from onereel.filming import Setup
+from onereel.orders import Labelled
+from onereel.plan import Plan, StillPlan
+from onereel.takes import Hop, Keyframe
+from onereel.verdicts import Verdict
+from tasks import ASKING, company, unseen
+
+
+async def review_keyframe(plan: Plan, still: StillPlan, drawn: Keyframe, view: reviewing.View) -> Keyframe:
+    """Have a keyframe judged, and mended if it is rejected."""
+    return await _review_keyframe(plan.production, still, drawn, unseen(view), unseen(plan))
+
+
+async def review_take(slate: str, setup: Setup, film: Hop, likenesses: tuple[Labelled, ...]) -> tuple[Verdict, ...]:
+    """Have a take judged."""
+    return await _review_take(slate, unseen(setup), film, likenesses)
+
+
+@task(name="review_keyframe", task_run_name="review {production}/{still.id}", **ASKING)
+async def _review_keyframe(
+    production: str,  # noqa: ARG001 - see the run's name
+    still: StillPlan,
+    drawn: Keyframe,
+    view: reviewing.View,
+    plan: Plan,
+) -> Keyframe:
+    return await reviewing.pass_keyframe(company(), plan, still, drawn, view)
+
+
+@task(name="review_take", task_run_name="review {slate}", **ASKING)
+async def _review_take(slate: str, setup: Setup, film: Hop, likenesses: tuple[Labelled, ...]) -> tuple[Verdict, ...]:
+    return await reviewing.judge_take(company(), slate, setup, film, likenesses)

@@ -1,0 +1,129 @@
+"""The eye: keyframes are judged before a clip is bought on them, takes before they are cut, and both are mended."""
+
+import pytest
+
+from onereel.adapters.folder import FolderVault
+from onereel.calls import calls_of
+from onereel.delivering import latest_manifest
+from onereel.reviewing import overrule
+from tests.flows.test_produce import listed
+
+SIGN = {"id": "s010", "seconds": "4", "action": 'A boy points at a sign that reads "HARBOUR"'}
+STORM = {"id": "s020", "seconds": "4", "action": "A storm over a pier at night, wide shot"}
+SHOTS = [SIGN, STORM]
+
+
+@pytest.fixture
+def asked(make, vault):
+    """Make the film of two shots: one with a sign."""
+
+    async def run(**said):
+        return await (await make(seconds=8, shots=listed(vault, SHOTS), **said)).aresult()
+
+    return run
+
+
+def labels(vault, kind):
+    return [call.intent.label for call in calls_of(FolderVault(vault), "lighthouse") if call.intent.kind == kind]
+
+
+def papers(vault):
+    return latest_manifest(FolderVault(vault), "lighthouse").shots
+
+
+async def test_everything_is_judged_against_its_own_words_and_a_second_run_asks_nothing(asked, studio, vault):
+    opened = studio()
+
+    report = await asked()
+
+    assert report.state == "complete"
+    assert (opened.tally().illegal, opened.tally().accepted["text"]) == (0, 4)
+    assert sorted(labels(vault, "review")) == [
+        "review lighthouse/s010/t01",
+        "review lighthouse/s020/t01",
+        "review s010/opening",
+        "review s020/opening",
+    ]
+    sign, _ = papers(vault)
+    assert [verdict.judge for verdict in sign.keyframes[0].verdicts] == ["model", "lettering"]
+    assert [verdict.judge for verdict in sign.takes[0].verdicts] == ["model", "lettering"]
+    assert all(verdict.accepted for verdict in (*sign.keyframes[0].verdicts, *sign.takes[0].verdicts))
+    assert report.usd.spent == pytest.approx(opened.tally().total_usd, abs=1e-5)
+    assert report.usd.spent <= report.usd.estimated
+    before = opened.tally()
+
+    await asked()
+
+    assert opened.tally() == before
+
+
+async def test_a_misspelt_sign_is_named_letter_by_letter_and_mended_by_an_edit(asked, studio, vault):
+    opened = studio("image:~HARBOUR:wrong-text:times=1")
+
+    report = await asked()
+
+    (keyframe,) = papers(vault)[0].keyframes
+    drawn, edited = keyframe.attempts
+    lettering = next(verdict for verdict in drawn.verdicts if verdict.judge == "lettering")
+    assert '"HARBOUR" reads "harobur": ' in lettering.findings[0].what
+    assert next(one for one in drawn.verdicts if one.judge == "model").findings[0].box == (60, 200, 260, 800)
+    assert (drawn.how, edited.how) == ("drawn", "edited")
+    assert "Change only this: mend" in edited.words
+    assert "the upper centre" in edited.words
+    assert keyframe.fitted == edited.picture
+    assert all(verdict.accepted for verdict in keyframe.verdicts)
+    assert report.state == "complete"
+    assert opened.tally().accepted["video"] == 2, "no clip was bought on the misspelt sign"
+
+
+async def test_what_an_edit_does_not_mend_is_drawn_anew_then_by_a_stronger_model(asked, studio, vault):
+    studio("image:~HARBOUR:wrong-count:times=3")
+
+    await asked(models={"image": "gemini-nano-banana-2.1"})
+
+    (keyframe,) = papers(vault)[0].keyframes
+    assert [one.how for one in keyframe.attempts] == ["drawn", "edited", "redrawn", "escalated"]
+    assert keyframe.attempts[-1].model == "gemini-3-pro-image"
+    assert all(verdict.accepted for verdict in keyframe.verdicts)
+
+
+async def test_a_keyframe_nobody_can_mend_is_held_until_a_person_overrules(asked, studio, vault):
+    opened = studio("image:~HARBOUR:wrong-count")
+
+    held = await asked()
+
+    assert [shot.state for shot in held.shots] == ["slate", "filmed"]
+    assert "onereel overrule lighthouse s010/opening" in held.reasons[0]
+    assert (opened.tally().accepted["image"], opened.tally().accepted["video"]) == (5, 1)
+    before = opened.tally().accepted
+    assert (await asked()).state == "partial"
+    assert opened.tally().accepted == before
+
+    assert overrule(FolderVault(vault), "lighthouse", "s010/opening", "three is fine") == "lighthouse/s010/opening"
+    report = await asked()
+
+    assert report.state == "complete"
+    after = opened.tally().accepted
+    assert {kind: after[kind] - before[kind] for kind in ("text", "image", "video")} == {
+        "text": 1,
+        "image": 0,
+        "video": 1,
+    }
+    assert papers(vault)[0].keyframes[0].verdicts[-1].judge == "person"
+
+
+async def test_a_judge_who_cannot_be_understood_does_not_sink_a_shot(asked, studio):
+    opened = studio("text:*:malformed")
+
+    report = await asked()
+
+    assert report.state == "complete"
+    assert opened.tally().accepted["text"] == 8, "asked once more, then left"
+
+
+async def test_reviews_can_be_left_out(asked, studio):
+    opened = studio()
+
+    await asked(review={"keyframes": False, "takes": False})
+
+    assert opened.tally().accepted["text"] == 0
