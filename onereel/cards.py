@@ -130,9 +130,9 @@ class Player:
     strip: tuple[Moment, ...]
     compared: tuple[Compared, ...]
     prompts: tuple[tuple[str, str], ...]
-    revised: tuple[Piece, ...]
-    since: str
-    """The take its words are compared with."""
+    revised: tuple[tuple[str, tuple[Piece, ...]], ...]
+    """What is different in its words: by a note's revision field by field, else in all since the take before."""
+    draft: bool
     note: str
     noticed: tuple[str, ...]
     opinions: tuple[Opinion, ...]
@@ -155,6 +155,10 @@ class Card:
     stills: tuple[Still, ...]
     players: tuple[Player, ...]
     price: str
+    picked: bool
+    noticed: tuple[str, ...]
+    compare: str
+    """What its takes can be compared as; empty with fewer than two."""
     tags: tuple[str, ...]
     """What filters go by: failed, slates, retaken, drafts."""
 
@@ -187,8 +191,17 @@ def card(papers: ShotPapers, clip: Clip, fps: int, thumbs: frozenset[str]) -> Ca
         stills=tuple(_still(frame, shot, thumbs) for frame in papers.keyframes),
         players=_players(papers, clip, fps, thumbs),
         price=dollars(paid),
+        picked=papers.picked,
+        noticed=state.findings,
+        compare=_compare(papers),
         tags=_tags(papers),
     )
+
+
+def _compare(papers: ShotPapers) -> str:
+    if len(papers.takes) <= 1:
+        return ""
+    return "takes" if len({take.tier for take in papers.takes}) == 1 else "draft and final"
 
 
 def clock(seconds: float) -> str:
@@ -234,6 +247,7 @@ def _tags(papers: ShotPapers) -> tuple[str, ...]:
         "failed": failed,
         "slates": papers.state.state != "filmed",
         "retaken": len(papers.takes) > 1,
+        "drafts": active is not None and active.tier == "draft",
     }
     return tuple(name for name, holds in said.items() if holds)
 
@@ -298,12 +312,19 @@ def _player(
         strip=tuple(Moment(address(one), round(k * step, 2)) for k, one in enumerate(take.thumbs)),
         compared=_compared(take, clip if active else None, fps),
         prompts=tuple(prompts),
-        revised=revised(before.words, take.words) if before else (),
-        since=f"t{before.number:02d}" if before else "",
+        revised=_changes(take, before),
+        draft=take.tier == "draft",
         note=take.note,
         noticed=take.findings,
         opinions=tuple(map(_opinion, take.verdicts)),
     )
+
+
+def _changes(take: Take, before: Take | None) -> tuple[tuple[str, tuple[Piece, ...]], ...]:
+    if take.changes:
+        return tuple((change.field, revised(change.before, change.after)) for change in take.changes)
+    pieces = revised(before.words, take.words) if before else ()
+    return ((f"Since t{before.number:02d}", pieces),) if before and pieces else ()
 
 
 def _facts(take: Take) -> tuple[str, ...]:

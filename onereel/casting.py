@@ -56,6 +56,12 @@ def vault_for(settings: Settings, url: str = "", *, rehearsal: bool) -> Vault:
     return Shelf(vault, REHEARSALS) if rehearsal else vault
 
 
+def public_address(settings: Settings, key: str, *, rehearsal: bool) -> str:
+    """Return where browsers anywhere find a key of the vault; empty where nobody said that they can."""
+    corner = f"{REHEARSALS}/" if rehearsal else ""
+    return f"{settings.public_url.rstrip('/')}/{corner}{key}" if settings.public_url else ""
+
+
 def budget_of(settings: Settings, brief: Brief) -> float:
     """Return what a production may spend: the brief's budget, or this machine's where that is lower."""
     return min(brief.budget_usd, settings.budget_usd or brief.budget_usd)

@@ -26,7 +26,7 @@ from onereel.calls import calls_of
 from onereel.casting import budget_of, dated, reclaimed, stored_brief, surface_for, table_for, vault_for
 from onereel.choosing import is_keyframe, pick_drawing
 from onereel.crew import Vault
-from onereel.delivering import latest_manifest
+from onereel.delivering import kept_manifest
 from onereel.errors import BadInput, BudgetReached, OnereelError
 from onereel.estimating import assumed
 from onereel.estimating import estimate as estimated
@@ -34,12 +34,14 @@ from onereel.ledger import ledger as ledger_of
 from onereel.losses import give_up
 from onereel.media import keep
 from onereel.models import ModelTable, Surface
+from onereel.papers import Manifest
 from onereel.plan import Plan, Purchase, plan
 from onereel.progress import embedded, showing_progress
 from onereel.report import Report
 from onereel.retaking import NoteTo, Radius, Retake, radius
 from onereel.reviewing import overrule as decide
 from onereel.settings import Settings, read_settings
+from onereel.slate import cut_prefix
 from onereel.storyboard import Storyboard
 from onereel.writing import check_given, given_source, kept_board, latest_board, written_source
 
@@ -240,24 +242,45 @@ def pick(
 
 
 @app.command()
-def show(production: Production, vault: VaultUrl = "", rehearse: Rehearse = False, as_json: AsJson = False) -> None:
-    """Show the newest cut of a production: where it is, and every shot with its takes."""
+def show(
+    production: Production,
+    cut: Annotated[int, typer.Option(min=0, help="Which cut: 3 for v003. 0: the newest.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0: any free one.")] = 0,
+    serve: Annotated[
+        bool | None, typer.Option(help="Serve the report page until Ctrl-C. Default: where a person looks on.")
+    ] = None,
+    vault: VaultUrl = "",
+    rehearse: Rehearse = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show how a production stands, and serve its report page to a browser on this machine."""
     place = vault_for(read_settings(), vault, rehearsal=rehearse)
-    manifest = latest_manifest(place, production)
-    if manifest is None:
-        raise BadInput(f"{place.url} has no cut of {production!r}; produce it first")
+    manifest = kept_manifest(place, production, cut)
     if as_json:
         out.print_json(manifest.model_dump_json(), indent=None)
-        return
-    title = f"{production} cut v{manifest.version:03d}, {manifest.footage.seconds:g} s"
+    else:
+        _show_shots(manifest)
+        folder = cut_prefix(production, manifest.version)
+        for paper in ("master.mp4", "report.html"):
+            out.print(place.address(f"{folder}{paper}"), markup=False, highlight=False, soft_wrap=True)
+    if serve if serve is not None else sys.stdout.isatty() and not as_json:
+        from onereel.adapters.screening import address, door, screen  # noqa: PLC0415 - the server takes a second
+
+        with door(port) as opened:
+            err.print(f"{address(opened)}  (Ctrl-C ends it)", markup=False, highlight=False, soft_wrap=True)
+            screen(place, manifest, opened)
+
+
+def _show_shots(manifest: Manifest) -> None:
+    title = f"{manifest.production} cut v{manifest.version:03d}, {manifest.footage.seconds:g} s"
+    title += f", ${manifest.usd.spent:.2f} spent" + (" (rehearsed)" if manifest.rehearsal else "")
     sheet = Table("shot", "state", "take", "seconds", "takes", "what happens", title=title, title_justify="left")
     for papers in manifest.shots:
         takes = ", ".join(f"t{take.number:02d}" for take in papers.takes)
-        active = papers.active.rsplit("/", 1)[-1] + (" (picked)" if papers.picked else "")
+        active = papers.active.rsplit("/", 1)[-1]
         told = papers.state.reason or papers.shot.action
-        sheet.add_row(papers.shot.id, papers.state.state, active, f"{papers.state.seconds:g}", takes, told)
+        sheet.add_row(papers.shot.id, papers.state.state, active, f"{papers.state.seconds:g}", takes, escape(told))
     out.print(sheet)
-    out.print(place.address(f"productions/{production}/cuts/v{manifest.version:03d}/master.mp4"), soft_wrap=True)
 
 
 @app.command()
@@ -520,7 +543,7 @@ def _finish(run: Callable[[], Coroutine[Any, Any, Any]], *, as_json: bool, rehea
     spent = f"${told.usd.spent:.2f}" + (" (rehearsed, nothing was paid)" if told.rehearsal else "")
     err.print(f"{told.message}: {told.seconds:g} s, {spent}", style="green" if told.state == "complete" else "yellow")
     if as_json:
-        shown = told.model_dump_json(exclude={"contact_sheet", "rehearsal", "message", "reasons", "findings"})
+        shown = told.model_dump_json(exclude={"contact_sheet", "page", "rehearsal", "message", "reasons", "findings"})
         out.print(shown, markup=False, highlight=False, soft_wrap=True)
     else:
         out.print(told.master, markup=False, highlight=False, soft_wrap=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,12 +17,13 @@ from onereel.adapters.ledgers import ledger_csv, ledger_parquet
 from onereel.adapters.master import assemble
 from onereel.adapters.sheet import contact_sheet, poster
 from onereel.adapters.timeline import TakeFile, timeline
+from onereel.brief import SLUG
 from onereel.calls import calls_of, spent_on, unknown_on
 from onereel.company import Company
 from onereel.crew import Vault
 from onereel.cut import FADE_FRAMES, Assembly, Clip, Cut
 from onereel.drafts import TakePlan
-from onereel.errors import NotInVault
+from onereel.errors import BadInput, NotInVault
 from onereel.filming import takes_of
 from onereel.footage import CONTENT_TYPES, Footage, Media
 from onereel.ledger import ledger
@@ -126,6 +128,25 @@ def latest_manifest(vault: Vault, production: str) -> Manifest | None:
         except NotInVault:
             continue
     return None
+
+
+def kept_manifest(vault: Vault, production: str, version: int = 0) -> Manifest:
+    """Return the papers of a cut: of the version named, or the newest where it is 0. Blocks.
+
+    Raises:
+        BadInput: There is no such cut.
+    """
+    found = latest_manifest(vault, production) if re.match(SLUG, production) else None
+    if found is None:
+        raise BadInput(f"{vault.url} has no cut of {production!r}; produce it first")
+    if version in {0, found.version}:
+        return found
+    try:
+        return read_noun(vault, f"{cut_prefix(production, version)}manifest.json", Manifest)
+    except NotInVault as missing:
+        raise BadInput(
+            f"{production} has no finished cut v{version:03d}; the newest is v{found.version:03d}"
+        ) from missing
 
 
 def next_version(vault: Vault, production: str) -> int:

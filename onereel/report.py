@@ -57,6 +57,7 @@ class Report(Noun):
     calls: Calls
     manifest: str
     contact_sheet: str = ""
+    page: str = Field(default="", description="Where the report page is; empty when there is none.")
     rehearsal: bool = False
     message: str = Field(default="", description="How it ended, in words a producer understands.")
     reasons: tuple[str, ...] = Field(default=(), description="Why shots are missing.")
@@ -89,6 +90,7 @@ def report(company: Company, plan: Plan, states: list[ShotState], results: Resul
         calls=_calls(company),
         manifest=vault.address(f"{prefix}manifest.json"),
         contact_sheet=vault.address(f"{prefix}contact.jpg"),
+        page=vault.address(f"{prefix}report.html"),
         rehearsal=company.rehearsal,
         message=_message(missing, usd),
         reasons=tuple(f"{shot}: {gone.reason}" for shot, gone in missing.items()),

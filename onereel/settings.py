@@ -18,6 +18,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ONEREEL_", env_nested_delimiter="__", extra="ignore")
 
     vault: str = Field(default="vault", description="A folder, or s3://bucket/prefix.")
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s\"'<>()]+)?$",
+        description="Where browsers can read the vault, so that the Prefect UI links to report pages.",
+    )
     budget_usd: float | None = Field(
         default=None, gt=0, description="Most a production may spend, whatever its brief says."
     )

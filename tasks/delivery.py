@@ -1,13 +1,17 @@
 """What a producer sees of a run in the Prefect UI: one page with the contact sheet, the shots, and where things are."""
 
 import asyncio
+import shlex
 
 from prefect import task
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 
+from onereel.casting import REHEARSALS, public_address
 from onereel.gatepages import cell, picture, plain, sheet
 from onereel.papers import Manifest, ShotPapers
 from onereel.report import Report
+from onereel.settings import read_settings
+from onereel.slate import cut_prefix
 from onereel.takes import Take
 from tasks import WORKING, company
 
@@ -29,16 +33,33 @@ def _page(report: Report, manifest: Manifest) -> str:
             f"# {plain(manifest.title or report.production)}{badge}",
             f"**{report.message}** · {_facts(manifest)} · {_money(report)}",
             "",
+            *_link(report, manifest),
             sheet([_cell(papers) for papers in manifest.shots]),
             "",
             "```",
             f"master    {report.master}",
             f"manifest  {report.manifest}",
+            f"report    {report.page}",
+            f"look at   {_command(report, manifest)}",
             "```",
             "",
             f"*{plain(manifest.label)}*",
         )
     )
+
+
+def _link(report: Report, manifest: Manifest) -> tuple[str, ...]:
+    """Return a link to the report page, where browsers can read the vault: none follows a file's path from here."""
+    key = f"{cut_prefix(manifest.production, manifest.version)}report.html"
+    public = public_address(read_settings(), key, rehearsal=report.rehearsal)
+    return (f"[Report page: every take, its words, price and review]({public})", "") if public else ()
+
+
+def _command(report: Report, manifest: Manifest) -> str:
+    """Return the command that serves the report page."""
+    vault = report.vault.removesuffix(f"/{REHEARSALS}") if report.rehearsal else report.vault
+    words = ["onereel", "show", manifest.production, "--cut", str(manifest.version), "--vault", vault]
+    return shlex.join([*words, "--rehearse"] if report.rehearsal else words)
 
 
 def _facts(manifest: Manifest) -> str:

@@ -129,7 +129,7 @@
         option.dataset.poster = film.poster || one("img", take)?.src || "";
         return option;
       }));
-      choice.selectedIndex = at;
+      choice.selectedIndex = at && Math.max(1, takes.findIndex((take) => take.dataset.tier !== takes[0].dataset.tier));
     });
     one("#compare-title").textContent = `Compare takes of ${shot.id}`;
     for (const video of all("main video")) video.pause();
