@@ -1,4 +1,4 @@
-"""assemble: cut what exists anew. pick: with another take than the newest. Both buy nothing."""
+"""assemble: cut what exists anew. pick: with another take. import: with a clip of the producer's. All for nothing."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -9,9 +9,12 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from flows.running import Asked, ended, named, nothing_filmed, opened, reported
-from onereel.choosing import is_keyframe, pick_drawing, pick_take
+from onereel.adapters.own import check_clip
+from onereel.bringing import own_take
+from onereel.choosing import is_keyframe, pick_drawing, pick_take, planned_shot
 from onereel.company import Company
 from onereel.delivering import Story, existing, last_stills
+from onereel.models import FPS
 from onereel.plan import Plan
 from onereel.plan import plan as plan_of
 from onereel.writing import Board, kept_board
@@ -49,6 +52,26 @@ async def pick(production: str, shot: str, take: str, rehearse: bool = False, va
             await asyncio.to_thread(pick_drawing, company.vault, company.brief, plan, shot, take)
             return Completed(message=f"{shot}: drawing {take} is chosen; produce {production} again to film from it")
         await asyncio.to_thread(pick_take, company, plan, shot, take)
+        return await _cut(company, board, plan)
+
+
+@flow(name="import", flow_run_name=named, persist_result=False)
+async def bring(production: str, shot: str, clip_file: str, rehearse: bool = False, vault: str = "") -> State[Any]:
+    """Put a clip of your own on screen as a take of a shot, and cut anew. Costs nothing; the papers say it is yours.
+
+    Args:
+        production: Which film.
+        shot: Which shot: s010.
+        clip_file: Key of the clip in the vault: an MP4 at least as long as the shot.
+        rehearse: Work on the rehearsal of the production.
+        vault: Where everything is kept: a folder or s3://bucket/prefix. Empty: ONEREEL_VAULT.
+    """
+    async with opened(Asked(stored_brief=production, vault=vault, rehearse=rehearse)) as (company, _):
+        board, plan = await _kept(company)
+        planned = planned_shot(plan, shot)
+        await asyncio.to_thread(check_clip, company.vault, clip_file, planned.frames / FPS, f"{shot}: {clip_file}")
+        take = await own_take(company, plan, planned, clip_file)
+        await asyncio.to_thread(pick_take, company, plan, shot, f"t{take.number:02d}")
         return await _cut(company, board, plan)
 
 

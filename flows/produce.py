@@ -10,6 +10,7 @@ from flows.gates import stopped_at
 from flows.running import Asked, ended, given_up, named, nothing_filmed, opened, overruled, planned, reported
 from flows.shooting import Shooting
 from onereel.brief import Brief
+from onereel.bringing import check_own
 from onereel.deciding import retakes
 from onereel.delivering import Story
 from onereel.gatepages import Scene
@@ -45,6 +46,7 @@ async def produce(
         await overruled(company, overrule)
         board = await storyboard(given)
         plan = planned(company, board.storyboard)
+        await asyncio.to_thread(check_own, company, plan)
         if waiting := await stopped_at(company, Scene("storyboard", plan, board)):
             return ended(waiting)
         wishes = await asyncio.to_thread(retakes, company.vault, plan.production)

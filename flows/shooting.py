@@ -6,6 +6,7 @@ from collections.abc import Collection, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
+from onereel.bringing import own_keyframe, own_take
 from onereel.company import Company
 from onereel.delivering import Missing, Results
 from onereel.drafts import TakePlan
@@ -105,6 +106,8 @@ class Shooting:
     async def _keyframe(self, id_: str) -> Keyframe:
         still = self.stills[id_]
         keyframe = await self.drawn(id_)
+        if still.file:
+            return keyframe
         opening = self.planned[still.shot].opening
         if still.end == "closing" and opening:
             keyframe = await part_keyframes(self.plan, await self.keyframe(opening), keyframe)
@@ -117,6 +120,8 @@ class Shooting:
         return await self._once(f"drawing {id_}", self._drawn(self.stills[id_]))
 
     async def _drawn(self, still: StillPlan) -> Keyframe:
+        if still.file:
+            return await own_keyframe(self.company, self.plan, still)
         pick = newest(self.picks, still.id)
         keyframe = await draw_keyframe(self.plan, still, await self._shown(still.guides), pick.number if pick else 0)
         return await edit_keyframe(self.plan, keyframe, still.retouch) if still.retouch else keyframe
@@ -139,8 +144,13 @@ class Shooting:
         return {**self.pictures, **{one.sheet: await self.sheet(one.sheet) for one in guides if one.sheet}}
 
     async def _take(self, planned: TakePlan) -> Take:
-        setup = await self._setup(planned)
+        if planned.file:
+            return await own_take(self.company, self.plan, planned, planned.file)
         known = await asyncio.to_thread(takes_of, self.company, planned.shot)
+        brought = picked(self.picks, known)
+        if brought is not None and brought.own and planned.shot not in self.retakes:
+            return brought
+        setup = await self._setup(planned)
         wish = self.retakes.get(planned.shot, "")
         if not wish and (kept := self._picked(setup, known)):
             return kept
@@ -156,9 +166,10 @@ class Shooting:
             *(self._sample(setup, planned, sample, wish, len(known) + n) for n, sample in enumerate(missing, 1)),
             return_exceptions=True,
         )
-        takes = sorted((*mine, *(take for take in made if isinstance(take, Take))), key=lambda take: take.sample)
-        if not takes:
-            raise next(end for end in made if isinstance(end, BaseException))
+        failed = [end for end in made if isinstance(end, BaseException)]
+        takes = [*mine, *(end for end in made if not isinstance(end, BaseException))]
+        if failed and (not takes or not isinstance(failed[0], OnereelError)):
+            raise failed[0]
         return best(takes)
 
     async def _sample(self, setup: Setup, planned: TakePlan, sample: int, wish: str, number: int) -> Take:

@@ -6,6 +6,7 @@ from onereel.brief import Brief
 from onereel.company import Company
 from onereel.crew import Vault
 from onereel.delivering import existing
+from onereel.drafts import TakePlan
 from onereel.errors import BadInput
 from onereel.filming import takes_of
 from onereel.picks import Pick, choice, keep_picks, take_named
@@ -24,9 +25,7 @@ def pick_take(company: Company, plan: Plan, shot: str, name: str) -> Pick:
     Raises:
         BadInput: There is no such shot or take; says which there are.
     """
-    shots = [planned.shot for planned in plan.takes]
-    if shot not in shots:
-        raise BadInput(f"{plan.production} has no shot {shot!r}; it has {', '.join(shots)}")
+    planned_shot(plan, shot)
     takes = takes_of(company, shot)
     take = take_named(takes, name, shot)
     pick = choice(shot, take.number, known=takes[-1].number)
@@ -38,6 +37,19 @@ def pick_take(company: Company, plan: Plan, shot: str, name: str) -> Pick:
             kept.append(kept_as_is(company, follower, beside=take.slate, why=f"kept when {take.slate} was picked"))
     keep_picks(company.vault, plan.production, kept)
     return pick
+
+
+def planned_shot(plan: Plan, shot: str) -> TakePlan:
+    """Return the plan of a shot.
+
+    Raises:
+        BadInput: There is no such shot; says which there are.
+    """
+    found = next((planned for planned in plan.takes if planned.shot == shot), None)
+    if found is None:
+        shots = ", ".join(planned.shot for planned in plan.takes)
+        raise BadInput(f"{plan.production} has no shot {shot!r}; it has {shots}")
+    return found
 
 
 def pin(company: Company, plan: Plan, shots: Sequence[str], wish: str) -> None:

@@ -19,6 +19,7 @@ from onereel.adapters.briefs import gather_references, load_brief, store_referen
 from onereel.adapters.complaints import complaints
 from onereel.adapters.connection import Connection
 from onereel.adapters.ledgers import write_ledger
+from onereel.adapters.own import store_clip, store_own
 from onereel.adapters.shotlists import read_shots, write_shots
 from onereel.approvals import Answer, Rejected
 from onereel.brief import Brief
@@ -97,6 +98,7 @@ def produce(
     gather_references(made, brief.parent)
 
     stored = store_references(made, brief.parent, place)
+    given = store_own(given, shots.parent, place) if given and shots else None
     listed = keep(place, given.model_dump_json().encode(), "json").key if given else ""
 
     async def run() -> Any:
@@ -237,6 +239,29 @@ def pick(
 
         asked: dict[str, Any] = {"rehearse": rehearse, "vault": vault}
         return await flow(production=production, shot=shot, take=take, **asked, return_state=True)
+
+    _finish(run, as_json=as_json, rehearse=rehearse)
+
+
+@app.command("import")
+def bring(
+    production: Production,
+    shot: Annotated[str, typer.Argument(help="Which shot: s010.")],
+    file: Annotated[Path, typer.Argument(help="A clip of yours: an MP4 at least as long as the shot.")],
+    vault: VaultUrl = "",
+    rehearse: Rehearse = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put a clip of your own on screen as a take of a shot and cut anew, for nothing; the papers say it is yours."""
+    place = vault_for(read_settings(), vault, rehearsal=rehearse)
+    kept_board(place, production)
+    key = store_clip(file, place).key
+
+    async def run() -> Any:
+        from flows.assemble import bring as flow  # noqa: PLC0415 - Prefect takes a second to import
+
+        asked: dict[str, Any] = {"clip_file": key, "rehearse": rehearse, "vault": vault}
+        return await flow(production=production, shot=shot, **asked, return_state=True)
 
     _finish(run, as_json=as_json, rehearse=rehearse)
 

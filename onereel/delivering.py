@@ -20,6 +20,7 @@ from onereel.adapters.timeline import TakeFile, timeline
 from onereel.brief import SLUG
 from onereel.calls import calls_of, spent_on, unknown_on
 from onereel.company import Company
+from onereel.credentials import SOURCE_TYPE
 from onereel.crew import Vault
 from onereel.cut import FADE_FRAMES, Assembly, Clip, Cut
 from onereel.drafts import TakePlan
@@ -29,7 +30,7 @@ from onereel.footage import CONTENT_TYPES, Footage, Media
 from onereel.ledger import ledger
 from onereel.media import fetch_file, keep_file, keep_noun, read_noun
 from onereel.models import FPS
-from onereel.papers import AI_LABEL, Manifest, Provenance, ShotPapers, Spending
+from onereel.papers import AI_LABEL, MIXED_SOURCE_TYPE, OWN_LABEL, Manifest, Provenance, ShotPapers, Spending
 from onereel.picks import picked, picks_of, stands
 from onereel.plan import Plan
 from onereel.proving import proof_recipe, prove
@@ -158,7 +159,7 @@ def next_version(vault: Vault, production: str) -> int:
 
 def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
     vault, production = company.vault, company.brief.production
-    label = f"{AI_LABEL}. {REHEARSED}" if company.rehearsal else AI_LABEL
+    label = _label(story, rehearsal=company.rehearsal)
     title = story.board.storyboard.title or production
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -228,6 +229,8 @@ def _manifest(
         version=number,
         rehearsal=company.rehearsal,
         tier=brief.tier,
+        label=_label(story, rehearsal=False),
+        digital_source_type=MIXED_SOURCE_TYPE if _own_shots(story) else SOURCE_TYPE,
         made_with=" ".join(PROGRAM),
         at=datetime.now(UTC),
         master=master,
@@ -253,6 +256,17 @@ def _manifest(
 
 def _on_screen(story: Story) -> list[Take]:
     return [take for shot in story.board.storyboard.shots if isinstance(take := story.results[shot.id], Take)]
+
+
+def _label(story: Story, *, rehearsal: bool) -> str:
+    """Return what the delivery says of itself."""
+    own = _own_shots(story)
+    told = f"{AI_LABEL}; {', '.join(own)}: {OWN_LABEL}" if own else AI_LABEL
+    return f"{told}. {REHEARSED}" if rehearsal else told
+
+
+def _own_shots(story: Story) -> list[str]:
+    return [shot for shot, take in story.results.items() if isinstance(take, Take) and take.own]
 
 
 def _shot_papers(company: Company, story: Story, cut: Cut) -> list[ShotPapers]:

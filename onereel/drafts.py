@@ -1,6 +1,7 @@
 """Drafts: one shot on its way to a take. What the camera can do for it, and the nearest where it cannot."""
 
 from collections.abc import Iterator
+from math import ceil
 
 from pydantic import Field
 
@@ -20,6 +21,7 @@ class TakePlan(Noun):
     shot: str
     opening: str = Field(default="", description="Id of the still it opens on; empty when it has none.")
     closing: str = Field(default="", description="Id of the still it closes on; empty when it has none.")
+    file: str = Field(default="", description="Key of the producer's own clip; then nothing is filmed.")
     continues: str = Field(default="", description="Id of the shot whose last frame it opens on.")
     guides: tuple[Guide, ...] = Field(default=(), description="Reference pictures, when it opens on no frame.")
     words: str
@@ -47,8 +49,10 @@ class Draft:
         self.handle_frames = round(FADE_SECONDS * FPS) if fades else 0
         self.frames = round(shot.seconds * FPS)
         self.needed = (self.frames + self.handle_frames) / FPS
-        self.coverage = cover(
-            self.needed, camera.limits, resolution, references=bool(self.guides), extend=not shot.closing
+        self.coverage = (
+            Coverage(first=max(1, ceil(self.needed)))
+            if shot.clip_file
+            else cover(self.needed, camera.limits, resolution, references=bool(self.guides), extend=not shot.closing)
         )
 
     @property
@@ -60,6 +64,8 @@ class Draft:
     def problems(self) -> Iterator[str]:
         """Yield what the camera cannot do, and the nearest it can."""
         shot, limits, name = self.shot, self.camera.limits, self.camera.name
+        if shot.clip_file:
+            return
         if self.coverage is None:
             yield self._too_long()
         elif self._both_ends_matter() and self.surplus_frames:
@@ -115,12 +121,13 @@ class Draft:
         assert coverage is not None  # noqa: S101 - problems() was asked first
         ends = bool(shot.closing) or (self.next is not None and self.next.join == "continue")
         opening = ""
-        if self.framed and shot.join != "continue":
+        if self.framed and not shot.clip_file and shot.join != "continue":
             owner = f"{self.previous.id}/closing" if shot.join == "match" and self.previous else f"{shot.id}/opening"
             opening = owner
         hops = range(1, len(coverage.extensions) + 1)
         return TakePlan(
             shot=shot.id,
+            file=shot.clip_file,
             opening=opening,
             closing=f"{shot.id}/closing" if shot.closing else "",
             continues=self.previous.id if shot.join == "continue" and self.previous else "",
@@ -133,5 +140,5 @@ class Draft:
             handle_frames=self.handle_frames,
             to_its_end=ends,
             skip_frames=self.surplus_frames if ends else 0,
-            usd=film_usd(camera, self.resolution, coverage.seconds, sound=brief.sound),
+            usd=0.0 if shot.clip_file else film_usd(camera, self.resolution, coverage.seconds, sound=brief.sound),
         )

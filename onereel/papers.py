@@ -13,6 +13,9 @@ from onereel.takes import Keyframe, ShotState, Take
 
 AI_LABEL = "AI-generated: pictures, motion and sound were made by generative models"
 """What every delivery says of itself."""
+OWN_LABEL = "the producer's own material, not AI-generated"
+MIXED_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+"""IPTC's name for a film with both."""
 
 
 class ShotPapers(Noun):

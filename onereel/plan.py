@@ -39,6 +39,7 @@ class StillPlan(Noun):
     end: End
     words: str
     guides: tuple[Guide, ...]
+    file: str = Field(default="", description="Key of the producer's own picture; then nothing is drawn.")
     retouch: str = Field(default="", description="What is changed in the drawing afterwards, by an edit of itself.")
     usd: float = Field(description="At most, all candidates and the edit together.")
 
@@ -174,7 +175,7 @@ def _crowded(brief: Brief, storyboard: Storyboard, illustrator: ImageModel) -> I
 
 
 def _needed_sheets(storyboard: Storyboard, brief: Brief) -> list[Character]:
-    seen = {name.casefold() for shot in storyboard.shots for name in shot.characters}
+    seen = {name.casefold() for shot in storyboard.shots if not shot.clip_file for name in shot.characters}
     return [who for who in brief.characters if who.name.casefold() in seen and not who.references]
 
 
@@ -189,10 +190,17 @@ def _stills(
     storyboard: Storyboard, brief: Brief, table: ModelTable, illustrator: ImageModel, size: str
 ) -> Iterator[StillPlan]:
     for shot in storyboard.shots:
+        if shot.clip_file:
+            continue
         ends: list[End] = ["opening"] if shot.join == "cut" else []
         if shot.closing:
             ends.append("closing")
         for end in ends:
+            own = shot.opening_file if end == "opening" else shot.closing_file
+            if own:
+                told = keyframe_words(shot, brief, end, ())
+                yield StillPlan(id=f"{shot.id}/{end}", shot=shot.id, end=end, words=told, guides=(), file=own, usd=0)
+                continue
             shown = tuple(guides(shot, brief))
             words = keyframe_words(shot, brief, end, numbered([guide.label for guide in shown]))
             usd = drawing_usd(table, illustrator.id, size, words_tokens(words), len(shown))
@@ -210,6 +218,8 @@ def _stills(
 
 def _variation_usd(still: StillPlan, table: ModelTable, model: str, size: str) -> float:
     """Return what it costs at most to draw a still apart from others; a closing one also from its opening."""
+    if still.file:
+        return 0.0
     once = redrawing_usd(table, model, size, words_tokens(variation_words(still.id)))
     return once if still.end == "opening" else 2 * once
 
@@ -229,6 +239,8 @@ def _purchases(
         what = f"character sheet {sheet.character}"
         yield Purchase(what=what, kind="image", model=image, detail=f"{size} 16:9", usd=sheet.usd)
     for still in stills:
+        if still.file:
+            continue
         edit = redrawing_usd(table, image, size, words_tokens(edit_words(still.retouch))) if still.retouch else 0.0
         each = round((still.usd - edit) / brief.candidates, 6)
         detail = f"{size} {brief.aspect_ratio}, {len(still.guides)} references"
@@ -238,6 +250,8 @@ def _purchases(
         if still.retouch:
             yield Purchase(what=f"keyframe {still.id} retouched", kind="image", model=image, detail=size, usd=edit)
     for take in takes:
+        if take.file:
+            continue
         lengths = [take.coverage.first, *take.coverage.extensions]
         for hop, seconds in enumerate(lengths):
             kind: Literal["video", "extension"] = "extension" if hop else "video"

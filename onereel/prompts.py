@@ -13,7 +13,7 @@ from typing import Any, Literal
 from onereel.brief import Brief, Character, Look
 from onereel.coverage import reachable
 from onereel.models import CameraModel
-from onereel.storyboard import TOLERANCE, Shot, Storyboard
+from onereel.storyboard import OWN_FILES, TOLERANCE, Shot, Storyboard
 
 End = Literal["opening", "closing"]
 
@@ -85,7 +85,7 @@ def storyboard_words(brief: Brief, camera: CameraModel, resolution: str, rejecte
 def storyboard_schema() -> dict[str, Any]:
     """Return the JSON schema of the storyboard the text model answers with: the noun's own, without our notes."""
     schema = Storyboard.model_json_schema()
-    for ours in ("note", "retouch"):
+    for ours in ("note", "retouch", *OWN_FILES):
         schema["$defs"]["Shot"]["properties"].pop(ours)
     return schema
 

@@ -65,7 +65,9 @@ def master_title(brief: Brief) -> str:
 
 
 def originals(take: Take) -> list[Media]:
-    """Return the vendor's files a take is made of: one, or several where extensions came back as tails."""
+    """Return the files a take is made of: the vendor's, several where extensions came back as tails; or one's own."""
+    if not take.hops:
+        return [take.source or take.film]
     last_whole = max(at for at, hop in enumerate(take.hops) if hop.returned == "whole")
     return [hop.media for hop in take.hops[last_whole:]]
 

@@ -74,6 +74,9 @@ def preview(retake: Retake, storyboard: Storyboard, production: str) -> Storyboa
     both = sorted({*retake.shots} & {*retake.pin})
     if both:
         raise BadInput(f"{', '.join(both)} cannot be filmed again and pinned at once; name it in one of the two")
+    own = [shot.id for shot in noted.shots if shot.id in retake.shots and shot.clip_file]
+    if own:
+        raise BadInput(f"{', '.join(own)} is a clip of your own; give another in clip_file, or with onereel import")
     return noted
 
 

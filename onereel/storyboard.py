@@ -61,6 +61,11 @@ Name = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^;:|\r\n]+$
 """As a brief may call a character; a shot list separates names by ';'."""
 
 
+OWN_FILES = ("opening_file", "closing_file", "clip_file")
+"""Fields of a shot that name files of the producer's own."""
+OWN_PICTURE = "the picture given"
+
+
 class Shot(Written):
     """One uninterrupted view, as planned; takes are attempts to film it."""
 
@@ -94,6 +99,21 @@ class Shot(Written):
     transition: Transition = Field(default="cut", description="How it gives way to the next shot.")
     note: str = Field(default="", max_length=800, description="The director's note to the camera.")
     retouch: str = Field(default="", max_length=800, description="What to change in its own keyframes; the rest stays.")
+
+    opening_file: str = Field(
+        default="",
+        max_length=300,
+        description="A picture of yours as its opening keyframe: beside the shot list, or its key in the vault.",
+    )
+    closing_file: str = Field(default="", max_length=300, description="A picture of yours as its closing keyframe.")
+    clip_file: str = Field(default="", max_length=300, description="A clip of yours (MP4) as its take: none is filmed.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_closing_picture_closes(cls, value: Any) -> Any:
+        if isinstance(value, dict) and _plain(value.get("closing_file")) and not _plain(value.get("closing")):
+            return {**value, "closing": OWN_PICTURE}
+        return value
 
     @field_validator("camera", mode="before")
     @classmethod
@@ -187,7 +207,13 @@ def _shot_faults(shot: Shot, storyboard: Storyboard, brief: Brief) -> Sequence[s
         found.append(f"{shot.id}: the first shot cannot join {shot.join!r}: there is nothing before it; use 'cut'")
     if shot.join != "cut" and shot.opening:
         found.append(f"{shot.id}: a {shot.join!r} shot opens on the shot before; leave its opening empty")
-    if shot.join == "match" and previous is not None and not previous.closing:
+    if shot.join != "cut" and shot.opening_file:
+        found.append(f"{shot.id}: a {shot.join!r} shot opens on the shot before; leave its opening_file empty")
+    if shot.clip_file and (shot.join != "cut" or shot.closing or shot.opening_file):
+        found.append(f"{shot.id}: is a clip of your own; use join 'cut', and no opening_file, closing or closing_file")
+    if shot.join == "match" and previous is not None and previous.clip_file:
+        found.append(f"{shot.id}: joins 'match', but {previous.id} is a clip of your own; use 'continue' or 'cut'")
+    elif shot.join == "match" and previous is not None and not previous.closing:
         found.append(f"{shot.id}: joins 'match', but {previous.id} has no closing keyframe to match; describe one")
     if shot.join != "cut" and previous is not None and previous.transition == "fade":
         found.append(f"{shot.id}: joins {shot.join!r}, but {previous.id} fades out; use transition 'cut' there")

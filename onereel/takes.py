@@ -15,6 +15,9 @@ from onereel.models import Surface
 from onereel.noun import Noun
 from onereel.verdicts import Verdict
 
+OWN = "own"
+"""The model of what the producer brought: none."""
+
 
 def recipe_of(*parts: Any) -> str:
     """Return the digest of everything that decides how something comes out; nouns and plain values only."""
@@ -55,6 +58,11 @@ class Keyframe(Noun):
     edits: int = Field(default=0, ge=0, description="Edits one on top of the other since it was drawn clean.")
     usd: float = Field(default=0, ge=0, description="What it cost, redrawing included.")
     reused: bool = Field(default=False, description="Taken from the vault for the same words, not paid.")
+
+    @property
+    def own(self) -> bool:
+        """Whether it is the producer's own picture."""
+        return self.model == OWN
 
 
 class Looks(Noun):
@@ -101,6 +109,7 @@ class Take(Noun):
     wish: str = Field(default="", description="Name of the reshoot that asked for it; empty for a first take.")
     tier: Literal["draft", "final"] = "final"
     film: Media
+    source: Media | None = Field(default=None, description="The producer's own file, byte for byte, if it is one.")
     footage: Footage
     first_frame: Media
     last_frame: Media
@@ -122,6 +131,11 @@ class Take(Noun):
     findings: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     at: datetime
+
+    @property
+    def own(self) -> bool:
+        """Whether it is the producer's own clip."""
+        return self.model == OWN
 
 
 def best(takes: Sequence[Take]) -> Take:

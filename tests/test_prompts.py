@@ -18,7 +18,7 @@ from onereel.prompts import (
     storyboard_words,
     variation_words,
 )
-from onereel.storyboard import Line, Shot
+from onereel.storyboard import OWN_FILES, Line, Shot
 from tests.productions import OMNI, VEO, brief
 
 LOOK = {"style": "gouache", "palette": "slate blue", "lens": "35 mm", "lighting": "low sun", "texture": "grain", "period": "1958"}  # fmt: skip
@@ -169,7 +169,7 @@ def test_a_storyboard_asked_for_again_is_told_why():
 def test_the_model_is_not_asked_for_our_own_notes():
     shot = storyboard_schema()["$defs"]["Shot"]["properties"]
 
-    assert set(Shot.model_fields) - set(shot) == {"note", "retouch"}
+    assert set(Shot.model_fields) - set(shot) == {"note", "retouch", *OWN_FILES}
 
 
 def test_a_sheet_shows_one_person_three_times():

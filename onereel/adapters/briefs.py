@@ -144,13 +144,17 @@ def _find(reference: Reference, folder: Path | None) -> _Source:
     told = f"reference {shortened(reference.path)}"
     if folder is None:
         raise BadInput(f"{told}: this brief came without a folder; name a picture by its key in the vault (media/...)")
-    path = _inside(reference.path, folder, told)
+    path = inside(reference.path, folder, told)
     data = _read(path, told)
-    return _Source(reference, _media(data, told).key, path)
+    return _Source(reference, sound_picture(data, told).key, path)
 
 
-def _inside(named: str, folder: Path, told: str) -> Path:
-    """Return the file a reference names, links followed, if it lies in the folder."""
+def inside(named: str, folder: Path, told: str) -> Path:
+    """Return the file a brief or a shot list names, links followed, if it lies in its folder.
+
+    Raises:
+        BadInput: It does not, or is no file; begins with `told`.
+    """
     outside = BadInput(f"{told}: leads out of the brief's folder; copy the picture beside the brief and name it there")
     if _UNSEEN.search(named):
         raise BadInput(f"{told}: contains a control character; correct the name")
@@ -188,7 +192,12 @@ def _read(path: Path, told: str) -> bytes:
         raise BadInput(f"{told}: cannot be read ({error.strerror}); check its permissions") from error
 
 
-def _media(data: bytes, told: str) -> Media:
+def sound_picture(data: bytes, told: str) -> Media:
+    """Return the name a picture would have in the vault.
+
+    Raises:
+        BadInput: It is no sound PNG, JPEG or WebP; begins with `told`.
+    """
     try:
         return Media.of(data, inspect_picture(data).suffix)
     except FootageError as error:
@@ -203,7 +212,7 @@ def _check_key(key: str, vault: Vault) -> None:
         raise BadInput(f"{told}: {vault.url} has no such picture; give the file instead") from error
     if Media.of(data, key.rpartition(".")[2]).key != key:
         raise Corrupted(f"{vault.address(key)} is damaged: it holds other bytes; put the original back")
-    if _media(data, told).key != key:
+    if sound_picture(data, told).key != key:
         raise BadInput(f"{told}: is not of the type its name says; give the original file")
 
 

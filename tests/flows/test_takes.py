@@ -4,13 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from flows.assemble import pick
+from flows.assemble import bring, pick
 from flows.reshoot import reshoot
 from onereel.adapters.folder import FolderVault
+from onereel.adapters.own import store_own
 from onereel.delivering import latest_manifest
 from onereel.errors import BadInput
-from onereel.media import keep
+from onereel.media import keep, keep_file
 from onereel.picks import picks_of
+from tests.film_fixtures import film
+from tests.pictures_drawn import encoded, scene
 from tests.productions import board
 
 
@@ -64,3 +67,58 @@ async def test_of_several_takes_the_first_is_shown_where_nobody_judged(make, stu
     assert sorted(take.sample for take in shot.takes) == [1, 2]
     assert shot.active == next(take.slate for take in shot.takes if take.sample == 1)
     assert report.usd.spent <= report.usd.estimated
+
+
+@pytest.fixture
+def own(tmp_path, vault) -> dict[str, str]:
+    """A picture and a clip of the producer's: another size, another rate, no sound. By name, keys in the vault."""
+    place = FolderVault(vault)
+    picture = encoded(scene(size=(1600, 900)))
+    clip = film(tmp_path / "own.mp4", frames=150, fps=30, width=640, height=360, sound=False)
+    return {"picture": keep(place, picture, "png").key, "clip": keep_file(place, clip, "mp4").key}
+
+
+async def test_own_pictures_and_clips_cost_nothing_and_are_said_to_be_own(make, studio, vault, own):
+    opened = studio()
+    rows = ({"opening_file": own["picture"]}, {"clip_file": own["clip"]}, {"join": "continue"})
+
+    report = await (await make(seconds=12, shots=listed(vault, *rows))).aresult()
+
+    first, second, third = manifest(vault).shots
+    assert report.state == "complete"
+    assert (opened.tally().accepted["image"], opened.tally().accepted["video"]) == (0, 2)
+    assert first.keyframes[0].own
+    assert first.keyframes[0].drawn.key == own["picture"]
+    assert (second.takes[0].own, second.takes[0].usd, second.takes[0].source.key) == (True, 0, own["clip"])
+    assert (second.takes[0].footage.width, second.takes[0].footage.frames) == (320, 120)
+    assert third.takes[0].opening == second.takes[0].last_frame
+    assert "s020: the producer's own material" in manifest(vault).label
+    before = opened.tally()
+
+    brought = await (await bring("lighthouse", "s010", own["clip"], return_state=True)).aresult()
+    again = await (await make(seconds=12, shots=listed(vault, *rows))).aresult()
+
+    assert [shot.take for shot in brought.shots] == ["t02", "t01", "t01"]
+    assert again.master == brought.master
+    assert opened.tally() == before
+    rows = ({"seconds": 6, "clip_file": own["clip"]}, {}, {})
+    short = await make(seconds=14, shots=listed(vault, *rows))
+    with pytest.raises(BadInput, match=r"lasts 5.00 s; the shot shows 6 s"):
+        await short.aresult()
+
+
+def test_a_shot_lists_files_lie_beside_it(tmp_path, vault, own):
+    place = FolderVault(vault)
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "playlist.mp4").write_text("#EXTM3U\nhttp://10.0.0.1/a.ts")
+    wrong = board({"clip_file": "../own.mp4"}, {"clip_file": "playlist.mp4"}, {"opening_file": "http://10.0.0.1/a.png"})
+
+    with pytest.raises(BadInput) as refused:
+        store_own(wrong, tmp_path / "lists", place)
+
+    told = str(refused.value).splitlines()
+    assert "s010: clip_file '../own.mp4': leads out of" in told[0]
+    assert "s020: clip_file 'playlist.mp4': playlist.mp4 is not a film" in told[1]
+    assert "s030: opening_file 'http://10.0.0.1/a.png': addresses are not fetched" in told[2]
+    stored = store_own(board({"clip_file": "own.mp4"}), tmp_path, place)
+    assert stored.shots[0].clip_file == own["clip"]

@@ -1,0 +1,125 @@
+"""Own material: a producer's picture becomes a keyframe, a producer's clip a take. It costs nothing and says so."""
+
+import asyncio
+import logging
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from onereel.adapters.film import Inspection, inspect
+from onereel.adapters.own import check_clip, conformed
+from onereel.adapters.pictures import fit, inspect_picture
+from onereel.company import Company
+from onereel.drafts import TakePlan
+from onereel.errors import BadInput, FootageError, NotInVault
+from onereel.filming import keep_looks, read_looks, takes_of
+from onereel.footage import Media
+from onereel.media import fetch_file, keep, keep_file, keep_noun
+from onereel.models import FPS
+from onereel.plan import Plan, StillPlan
+from onereel.slate import Slate
+from onereel.takes import OWN, Keyframe, Take, recipe_of
+
+log = logging.getLogger(__name__)
+
+
+def check_own(company: Company, plan: Plan) -> None:
+    """Return if all material of the producer's own that a plan needs is there and can be used. Blocks.
+
+    Raises:
+        BadInput: Something is not; says everything that is not, a line each.
+    """
+    wrong = []
+    for still in plan.stills:
+        if still.file:
+            try:
+                fit(company.vault.read(still.file), plan.size)
+            except NotInVault:
+                wrong.append(f"{still.id}: {company.vault.url} has no picture {still.file}; give the file instead")
+            except FootageError as error:
+                wrong.append(f"{still.id}: {error}")
+    for take in plan.takes:
+        if take.file:
+            try:
+                check_clip(company.vault, take.file, take.frames / FPS, f"{take.shot}: {take.file}")
+            except BadInput as error:
+                wrong.append(str(error))
+    if wrong:
+        raise BadInput("\n".join(wrong))
+
+
+async def own_keyframe(company: Company, plan: Plan, still: StillPlan) -> Keyframe:
+    """Return the keyframe a picture of the producer's makes: cut to the camera's frame, nothing drawn."""
+
+    def work() -> Keyframe:
+        data = company.vault.read(still.file)
+        media = Media.of(data, still.file.rsplit(".", 1)[-1])
+        frame = fit(data, plan.size)
+        return Keyframe(
+            id=still.id,
+            recipe=recipe_of(OWN, still.id, media, list(plan.size)),
+            drawn=media,
+            fitted=keep(company.vault, frame, "png"),
+            fingerprint=inspect_picture(frame).fingerprint,
+            words=still.words,
+            model=OWN,
+        )
+
+    keyframe = await asyncio.to_thread(work)
+    company.stills[keyframe.id] = keyframe
+    return keyframe
+
+
+async def own_take(company: Company, plan: Plan, planned: TakePlan, key: str) -> Take:
+    """Return the take a clip of the producer's makes; kept once, however often it is brought."""
+    vault = company.vault
+    source = await asyncio.to_thread(_source, company, key)
+    base = recipe_of(OWN, source, list(plan.size))
+    known = await asyncio.to_thread(takes_of, company, planned.shot)
+    before = next((take for take in known if take.base == base), None)
+    if before is not None:
+        return before
+    film = await asyncio.to_thread(conformed, vault, source, plan.size, FPS)
+
+    def look() -> Inspection:
+        with tempfile.TemporaryDirectory() as folder:
+            return inspect(fetch_file(vault, film, Path(folder) / "own.mp4"))
+
+    looks = await read_looks(company, await keep_looks(company, await asyncio.to_thread(look)))
+    number = len(known) + 1
+    while True:
+        slate = Slate(production=plan.production, shot=planned.shot, take=number)
+        paper = Take(
+            slate=str(slate),
+            shot=planned.shot,
+            number=number,
+            base=base,
+            sample=1,
+            tier=company.brief.tier,
+            film=film,
+            source=source,
+            footage=looks.footage,
+            first_frame=looks.first,
+            last_frame=looks.last,
+            thumbs=looks.thumbs,
+            hops=(),
+            words=planned.words,
+            model=OWN,
+            surface=company.video_surface,
+            resolution=plan.resolution,
+            usd=0,
+            findings=("the producer's own clip, not filmed by a model",),
+            at=datetime.now(UTC),
+        )
+        if await asyncio.to_thread(keep_noun, vault, slate.key, paper):
+            log.info("%s brought: %d frames of the producer's own", slate, looks.footage.frames)
+            return paper
+        number += 1
+
+
+def _source(company: Company, key: str) -> Media:
+    """Return the name of a film in the vault, kept under its digest."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "own.mp4"
+        company.vault.download(key, path)
+        return keep_file(company.vault, path, "mp4")
