@@ -10,6 +10,7 @@ from onereel.adapters.film import Inspection, inspect
 from onereel.adapters.own import check_clip, conformed
 from onereel.adapters.pictures import fit, inspect_picture
 from onereel.company import Company
+from onereel.credentials import Credentials, read_credentials
 from onereel.drafts import TakePlan
 from onereel.errors import BadInput, FootageError, NotInVault
 from onereel.filming import keep_looks, read_looks, takes_of
@@ -81,11 +82,13 @@ async def own_take(company: Company, plan: Plan, planned: TakePlan, key: str) ->
         return before
     film = await asyncio.to_thread(conformed, vault, source, plan.size, FPS)
 
-    def look() -> Inspection:
-        with tempfile.TemporaryDirectory() as folder:
-            return inspect(fetch_file(vault, film, Path(folder) / "own.mp4"))
+    def look() -> tuple[Inspection, Credentials]:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            brought = fetch_file(vault, source, folder / "brought.mp4")
+            return inspect(fetch_file(vault, film, folder / "own.mp4")), read_credentials(brought, "mp4")
 
-    looks = await read_looks(company, await keep_looks(company, await asyncio.to_thread(look)))
+    looks = await read_looks(company, await keep_looks(company, *await asyncio.to_thread(look)))
     number = len(known) + 1
     while True:
         slate = Slate(production=plan.production, shot=planned.shot, take=number)
