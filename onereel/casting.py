@@ -145,6 +145,8 @@ async def cast(
         patience=Patience(settings.poll_shortest, settings.poll_longest, deadline=settings.deadline),
         habits=Habits(vault),
         thresholds=settings.thresholds,
+        checks=settings.checks,
+        drift=settings.drift,
         rehearsal=rehearsal,
         breaker=Breaker(brief.policy),
         signatory=await asyncio.to_thread(signatory_for, settings, rehearsal=rehearsal),

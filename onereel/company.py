@@ -15,7 +15,11 @@ from onereel.breaker import Breaker
 from onereel.brief import Brief, Policy
 from onereel.calls import Goods, Outcome, Wanted
 from onereel.certificates import Signatory
+from onereel.checks import LIMITS as CHECKS
+from onereel.checks import CheckLimits
 from onereel.crew import Camera, Vault
+from onereel.drift import LIMITS as DRIFT
+from onereel.drift import DriftLimits
 from onereel.habits import Habits, Usual
 from onereel.journal import Journal
 from onereel.likeness import Thresholds
@@ -186,6 +190,8 @@ class Company(Lab):
     rehearsal: bool
     signatory: Signatory | None = None
     """Who signs masters; None: nobody."""
+    checks: CheckLimits = CHECKS
+    drift: DriftLimits = DRIFT
     stills: dict[str, Keyframe] = field(default_factory=dict)
     """Keyframes settled so far in this run, by id: what a new one is compared with."""
     breaker: Breaker = field(default_factory=lambda: Breaker(Policy()))

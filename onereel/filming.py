@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from onereel.adapters.film import Inspection, check_footage, inspect
-from onereel.adapters.film import Wanted as WantedFootage
+from onereel.adapters.film import Inspection, inspect
 from onereel.adapters.master import assemble
 from onereel.calls import Call, Goods, Outcome
+from onereel.checking import judge_take
+from onereel.checks import Wanted as WantedFootage
 from onereel.company import Company, Done, Lab
 from onereel.credentials import Credentials, read_credentials
 from onereel.crew import Film, Vault
@@ -296,6 +297,9 @@ async def keep_looks(lab: Lab, inspection: Inspection, credentials: Credentials)
             last=keep(vault, inspection.last, "png"),
             thumbs=tuple(keep(vault, thumb, "webp") for thumb in inspection.thumbs),
             credentials=credentials,
+            samples=inspection.samples,
+            measures=inspection.measures,
+            preview=keep(vault, inspection.preview, "mp4") if inspection.preview else None,
         )
         return keep(vault, looks.model_dump_json().encode(), "json")
 
@@ -366,6 +370,8 @@ async def keep_take(
     plan, take, frames = setup.plan, setup.take, setup.frames
     looks = await read_looks(company, hops[-1].looks)
     wanted = WantedFootage(float(take.coverage.seconds), *plan.size, sound=order.sound)
+    checked = await judge_take(company, looks, wanted, hops, frames.opening, frames.closing)
+    findings = tuple(finding.what for verdict in checked for finding in verdict.findings)
     existing = await asyncio.to_thread(takes_of, company, take.shot)
     number = len(existing) + 1
     while True:
@@ -397,12 +403,14 @@ async def keep_take(
             resolution=plan.resolution,
             usd=round(sum(hop.usd for hop in hops), 6),
             parent=frames.parent,
-            findings=tuple(check_footage(looks.footage, wanted)),
-            verdicts=verdicts,
+            findings=findings,
+            verdicts=(*checked, *verdicts),
             at=datetime.now(UTC),
         )
         if await asyncio.to_thread(keep_noun, company.vault, slate.key, paper):
             log.info("%s in the can: %d frames, $%.2f", slate, looks.footage.frames, paper.usd)
+            for finding in findings:
+                log.warning("%s: %s", slate, finding)
             return paper
         number += 1
 

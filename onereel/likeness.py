@@ -41,6 +41,14 @@ class Fingerprint(Noun):
         return np.frombuffer(base64.b64decode(self.thumb), np.uint8).reshape(height, width, 3).astype(np.int16)
 
 
+class Sample(Noun):
+    """What one frame of a film looks like."""
+
+    seconds: float = Field(ge=0, description="When, into the film.")
+    sharpness: float = Field(ge=0, description="Detail and noise, in levels of luma; to compare within a film.")
+    fingerprint: Fingerprint
+
+
 class Likeness(Noun):
     """How far two pictures are apart."""
 

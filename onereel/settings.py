@@ -7,6 +7,8 @@ from typing import Any
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from onereel.checks import CheckLimits
+from onereel.drift import DriftLimits
 from onereel.errors import BadInput
 from onereel.likeness import Thresholds
 from onereel.models import MODELS, CameraModel, ImageModel, ModelBound, ModelTable, TextModel
@@ -47,6 +49,10 @@ class Settings(BaseSettings):
         default="", description="File of the certificate masters are signed with: PEM, the signer's own first."
     )
     c2pa_key: str = Field(default="", description="File of its private key: PEM, without a passphrase.")
+    checks: CheckLimits = Field(
+        default=CheckLimits(), description="From which number on a check of a take is a finding."
+    )
+    drift: DriftLimits = Field(default=DriftLimits(), description="How far extensions may go from the first clip.")
     models: str = Field(default="", description='Models to add: JSON {"text": [...], "image": [...], "video": [...]}.')
 
     @cached_property

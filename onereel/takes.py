@@ -10,7 +10,8 @@ from pydantic import Field
 
 from onereel.credentials import Credentials
 from onereel.footage import Footage, Media
-from onereel.likeness import Fingerprint
+from onereel.likeness import Fingerprint, Sample
+from onereel.measures import Measures
 from onereel.models import Surface
 from onereel.noun import Noun
 from onereel.verdicts import Verdict
@@ -73,6 +74,11 @@ class Looks(Noun):
     last: Media
     thumbs: tuple[Media, ...]
     credentials: Credentials = Field(default=Credentials(), description="What the file says of its own making.")
+    samples: tuple[Sample, ...] = Field(default=(), description="Some frames, the first and the last among them.")
+    measures: Measures | None = Field(default=None, description="None: it was filmed before films were measured.")
+    preview: Media | None = Field(
+        default=None, description="A small copy with all of the sound; None: the film is small enough itself."
+    )
 
 
 class Hop(Noun):

@@ -1,6 +1,5 @@
 """Film files: open them safely, decode them strictly, say what is in them."""
 
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,11 +9,17 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 from av.stream import Stream
-from av.video.reformatter import Colorspace
+from av.video.reformatter import VideoReformatter
 from PIL import Image
 
+from onereel.adapters.meter import Meter, sharpness
+from onereel.adapters.preview import WIDTH as PREVIEW_WIDTH
+from onereel.adapters.preview import Preview
+from onereel.adapters.stills import png, small, still, webp
 from onereel.errors import FootageError
 from onereel.footage import Footage
+from onereel.likeness import Sample, fingerprint
+from onereel.measures import Measures
 
 MAX_PIXELS = 4096 * 2304
 """Largest picture we decode: above every camera's 4K, far below a decompression bomb."""
@@ -28,13 +33,10 @@ MAX_FPS = 120
 STRICT = {"err_detect": "crccheck+bitstream+buffer+explode"}
 """Decoder options that turn damage into an error; by default FFmpeg conceals it and reports success."""
 
-AUDIO_TOLERANCE = 0.1
-"""How far sound may end from the picture, in seconds: a few AAC frames of 21 ms."""
-
 THUMBS = 6
-THUMB_WIDTH = 192
-UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
-HD_LINES = 720
+
+MAX_SAMPLES = 64
+"""About how many frames of a long film are sampled; a short one's every half second."""
 
 
 @dataclass(frozen=True)
@@ -46,23 +48,18 @@ class Inspection:
         first: The opening frame, PNG.
         last: The exact closing frame, PNG.
         thumbs: Up to `THUMBS` small pictures spread over the film, WebP, `THUMB_WIDTH` pixels wide.
+        samples: What some frames look like, the first and the last among them.
+        measures: What every frame looks and sounds like.
+        preview: A small copy with all of the sound, MP4; empty where the film is as small already.
     """
 
     footage: Footage
     first: bytes
     last: bytes
     thumbs: list[bytes]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What was ordered: the footage to compare with. Sizes in pixels."""
-
-    seconds: float
-    width: int
-    height: int
-    fps: float = 24.0
-    sound: bool = True
+    samples: tuple[Sample, ...]
+    measures: Measures
+    preview: bytes
 
 
 @contextmanager
@@ -87,43 +84,16 @@ def verify(path: Path) -> Footage:
     Raises:
         FootageError: Not a film, without picture, truncated, corrupt, or beyond `MAX_PIXELS`, `MAX_SECONDS`.
     """
-    return _Pass(path).run().footage()
+    return _Pass(path).run()
 
 
 def inspect(path: Path) -> Inspection:
-    """Verify a film and take its stills, all from one decode.
+    """Verify a film and take everything from it that is wanted later, all from one decode.
 
     Raises:
         FootageError: As `verify`.
     """
-    seen = _Pass(path, stills=True).run()
-    return Inspection(seen.footage(), seen.first, _png(seen.last), seen.strip())
-
-
-def check_footage(footage: Footage, wanted: Wanted) -> list[str]:
-    """Compare footage with what was ordered; return what is wrong, in words and numbers.
-
-    Length may differ by one frame, sound by `AUDIO_TOLERANCE` seconds.
-    """
-    found = []
-    if (footage.width, footage.height) != (wanted.width, wanted.height):
-        found.append(f"{footage.width}x{footage.height} pixels instead of {wanted.width}x{wanted.height}")
-    if footage.fps != wanted.fps:
-        found.append(f"{footage.fps:g} frames a second instead of {wanted.fps:g}")
-    if abs(footage.seconds - wanted.seconds) > 1.001 / wanted.fps:
-        found.append(f"{footage.seconds:.3f} s ({footage.frames} frames) instead of {wanted.seconds:.3f} s")
-    if wanted.sound and not footage.audio_seconds:
-        found.append("no sound")
-    elif wanted.sound and abs(footage.audio_seconds - footage.seconds) > AUDIO_TOLERANCE:
-        found.append(f"{footage.audio_seconds:.3f} s of sound for {footage.seconds:.3f} s of picture")
-    return found
-
-
-def still(frame: av.VideoFrame) -> Image.Image:
-    """Return a decoded frame as RGB; HD without colour tags is BT.709, not swscale's BT.601."""
-    if frame.colorspace == UNSPECIFIED and frame.height >= HD_LINES:
-        return Image.fromarray(frame.to_ndarray(format="rgb24", src_colorspace=Colorspace.ITU709))
-    return Image.fromarray(frame.to_ndarray(format="rgb24"))
+    return _Inspection(path).inspection()
 
 
 def frame_at(path: Path, index: int = 0) -> Image.Image:
@@ -155,33 +125,16 @@ def _refuse_bombs(path: Path, film: InputContainer) -> None:
         raise FootageError(f"{path.name} lasts {seconds:.0f} s; {MAX_SECONDS} s are allowed")
 
 
-def _png(frame: av.VideoFrame) -> bytes:
-    target = io.BytesIO()
-    still(frame).save(target, "PNG", compress_level=1)
-    return target.getvalue()
-
-
-def _webp(frame: av.VideoFrame) -> bytes:
-    height = max(2, round(frame.height * THUMB_WIDTH / frame.width))
-    target = io.BytesIO()
-    still(frame).resize((THUMB_WIDTH, height), Image.Resampling.BOX).save(target, "WEBP", quality=70)
-    return target.getvalue()
-
-
 class _Pass:
     """One strict decode of a film, picture and sound."""
 
-    def __init__(self, path: Path, *, stills: bool = False) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self.stills = stills
         self.frames = self.width = self.height = 0
         self.fps = Fraction(0)
         self.sound = Fraction(0)
-        self.first = b""
-        self.last: av.VideoFrame
-        self.thumbs: list[bytes] = []
 
-    def run(self) -> "_Pass":
+    def run(self) -> Footage:
         """Decode from end to end.
 
         Raises:
@@ -198,10 +151,6 @@ class _Pass:
             raise FootageError(f"{self.path.name} holds no picture")
         if promised and self.frames != promised:
             raise FootageError(f"{self.path.name} is truncated: {self.frames} of {promised} frames")
-        return self
-
-    def footage(self) -> Footage:
-        """Return the measurements."""
         return Footage(
             seconds=float(self.frames / self.fps),
             frames=self.frames,
@@ -210,11 +159,6 @@ class _Pass:
             fps=float(self.fps),
             audio_seconds=round(float(self.sound), 6),
         )
-
-    def strip(self) -> list[bytes]:
-        """Return up to `THUMBS` of the thumbnails, evenly spread."""
-        kept = min(THUMBS, len(self.thumbs))
-        return [self.thumbs[k * len(self.thumbs) // kept] for k in range(kept)]
 
     def _prepare(self, film: InputContainer) -> int:
         if not film.streams.video:
@@ -233,8 +177,10 @@ class _Pass:
         for frame in packet.decode():
             if isinstance(frame, av.VideoFrame):
                 self._look(frame)
+                self.frames += 1
             elif isinstance(frame, av.AudioFrame):
                 self.sound += Fraction(frame.samples, frame.sample_rate)
+                self._listen(frame)
 
     def _look(self, frame: av.VideoFrame) -> None:
         if (frame.width, frame.height) != (self.width, self.height):
@@ -242,15 +188,75 @@ class _Pass:
             raise FootageError(f"{self.path.name} changes size {size} at frame {self.frames}")
         if self.frames >= MAX_SECONDS * self.fps:
             raise FootageError(f"{self.path.name} goes on after {MAX_SECONDS} s")
-        if self.stills:
-            self.last = frame
-            if not self.frames:
-                self.first = _png(frame)
-            if self.frames % max(1, round(self.fps / 2)) == 0:
-                self.thumbs.append(_webp(frame))
-        self.frames += 1
+
+    def _listen(self, frame: av.AudioFrame) -> None:
+        """Nothing to hear here."""
 
     def _damage(self, error: av.error.FFmpegError) -> str:
         if not self.width:
             return f"{self.path.name} is not a film: {error.strerror}"
         return f"{self.path.name} is damaged after frame {self.frames}: {error.strerror}"
+
+
+class _Inspection(_Pass):
+    """The same decode, with everything taken from it that is wanted later."""
+
+    first = b""
+    last: av.VideoFrame
+    preview: Preview | None = None
+
+    def inspection(self) -> Inspection:
+        """Decode from end to end and return what was found.
+
+        Raises:
+            FootageError: As `run`.
+        """
+        footage = self.run()
+        if (self.frames - 1) % self.every:
+            self._sample(self.last, self.frames - 1)
+        pictures = [picture for _, _, picture in self.seen]
+        kept = min(THUMBS, len(pictures))
+        return Inspection(
+            footage=footage,
+            first=self.first,
+            last=png(self.last) if self.frames > 1 else self.first,
+            thumbs=[webp(pictures[k * len(pictures) // kept]) for k in range(kept)],
+            samples=tuple(
+                Sample(seconds=round(at, 3), sharpness=sharp, fingerprint=fingerprint(picture))
+                for at, sharp, picture in self.seen
+            ),
+            measures=self.meter.measures(),
+            preview=self.preview.finish() if self.preview is not None else b"",
+        )
+
+    def _prepare(self, film: InputContainer) -> int:
+        promised = super()._prepare(film)
+        self.meter = Meter(float(self.fps))
+        self.scaler = VideoReformatter()
+        self.seen: list[tuple[float, float, Image.Image]] = []
+        self.every = max(1, round(self.fps / 2), promised // MAX_SAMPLES)
+        if self.width > PREVIEW_WIDTH:
+            self.preview = Preview(film, self.fps)
+        return promised
+
+    def _take(self, packet: "av.Packet[Stream]") -> None:
+        super()._take(packet)
+        if self.preview is not None and packet.stream.type == "audio":
+            self.preview.listen(packet)
+
+    def _look(self, frame: av.VideoFrame) -> None:
+        super()._look(frame)
+        self.last = frame
+        if not self.frames:
+            self.first = png(frame)
+        if self.frames % self.every == 0:
+            self._sample(frame, self.frames)
+        self.meter.look(frame)
+        if self.preview is not None:
+            self.preview.look(frame, self.frames)
+
+    def _sample(self, frame: av.VideoFrame, number: int) -> None:
+        self.seen.append((float(number / self.fps), sharpness(frame), small(frame, self.scaler)))
+
+    def _listen(self, frame: av.AudioFrame) -> None:
+        self.meter.listen(frame)

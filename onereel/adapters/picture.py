@@ -16,8 +16,9 @@ from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
 from PIL import Image
 
-from onereel.adapters.film import HD_LINES, STRICT, UNSPECIFIED, open_film
+from onereel.adapters.film import STRICT, open_film
 from onereel.adapters.h264 import ParameterSets, with_lengths
+from onereel.adapters.stills import HD_LINES, UNSPECIFIED
 from onereel.errors import FootageError
 
 BT709 = (1, 1, 1, 1)

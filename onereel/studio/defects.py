@@ -19,7 +19,10 @@ _BAR: Final = 0.12
 """Height of each black bar, as a fraction of the picture's."""
 
 _QUARTER, _THIRD, _CUT = 1 / 4, 1 / 3, 0.6
-"""A loop is this much of the film; a black or frozen stretch begins after this much and lasts as long; the cut."""
+"""A loop is this much of the film; a black stretch begins after this much and lasts as long; the cut."""
+
+_FREEZES, _THAWS = 0.15, 0.85
+"""Where a frozen stretch begins and ends; of the shortest take it is nearly three seconds."""
 
 
 def spoil(shooting: Shooting, faults: Iterable[Fault]) -> Shooting:
@@ -56,7 +59,7 @@ def running_order(frames: int, defects: Collection[What]) -> Iterable[int]:
     if What.LOOP in defects:
         return (index % max(1, round(frames * _QUARTER)) for index in range(frames))
     if What.FROZEN in defects:
-        begins, ends = round(frames * _THIRD), round(2 * frames * _THIRD)
+        begins, ends = round(frames * _FREEZES), round(frames * _THAWS)
         return (begins if begins <= index < ends else index for index in range(frames))
     return range(frames)
 

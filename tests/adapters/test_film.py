@@ -8,11 +8,10 @@ import pytest
 from PIL import Image
 
 from onereel.adapters import film as films
-from onereel.adapters.film import Wanted, check_footage, frame_at, inspect, still, verify
+from onereel.adapters.film import frame_at, inspect, verify
+from onereel.adapters.stills import still
 from onereel.errors import FootageError
 from tests.film_fixtures import decode_strictly, film
-
-ORDERED = Wanted(seconds=4, width=160, height=96)
 
 
 def test_a_whole_film_is_measured(tmp_path):
@@ -115,35 +114,6 @@ def test_a_film_that_never_ends_is_refused(tmp_path):
 
     with pytest.raises(FootageError, match="lasts 601 s; 600 s are allowed"):
         verify(path)
-
-
-def test_footage_as_ordered_has_no_findings(tmp_path):
-    assert check_footage(verify(film(tmp_path / "take.mp4", frames=96)), ORDERED) == []
-
-
-@pytest.mark.parametrize(
-    ("changes", "finding"),
-    [
-        ({"frames": 72}, "3.000 s (72 frames) instead of 4.000 s"),
-        ({"width": 128}, "128x96 pixels instead of 160x96"),
-        ({"fps": 30, "frames": 120}, "30 frames a second instead of 24"),
-        ({"sound": False}, "no sound"),
-    ],
-)
-def test_every_difference_from_the_order_is_told_in_numbers(tmp_path, changes, finding):
-    footage = verify(film(tmp_path / "take.mp4", **{"frames": 96} | changes))
-
-    assert check_footage(footage, ORDERED) == [finding]
-
-
-def test_sound_that_ends_early_is_told(tmp_path):
-    footage = verify(film(tmp_path / "take.mp4", frames=96)).model_copy(update={"audio_seconds": 2.5})
-
-    assert check_footage(footage, ORDERED) == ["2.500 s of sound for 4.000 s of picture"]
-
-
-def test_one_frame_more_or_less_is_no_finding(tmp_path):
-    assert check_footage(verify(film(tmp_path / "take.mp4", frames=95)), ORDERED) == []
 
 
 def test_any_frame_can_be_looked_at(tmp_path):

@@ -1,0 +1,73 @@
+"""A small copy of a film, made while it is decoded: a few pictures a second and all of its sound."""
+
+import io
+import logging
+from fractions import Fraction
+from typing import Final
+
+import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.stream import Stream
+from av.video.reformatter import Interpolation, VideoReformatter
+
+log = logging.getLogger(__name__)
+
+WIDTH: Final = 320
+"""Pixels across; a film no wider needs no small copy."""
+
+RATE: Final = 6
+"""Pictures a second, about: what a person needs to follow, and more than vision models look at."""
+
+
+class Preview:
+    """Writes the small copy of one film, H.264 with the sound as it came."""
+
+    def __init__(self, film: InputContainer, fps: Fraction) -> None:
+        picture = film.streams.video[0]
+        self._step = max(1, round(fps / RATE))
+        self._size = WIDTH, max(2, round(picture.height * WIDTH / picture.width / 2) * 2)
+        self._file = io.BytesIO()
+        self._copy = av.open(self._file, "w", format="mp4")
+        rate = fps / self._step
+        self._beat = 1 / rate
+        self._picture = self._copy.add_stream("libx264", rate=rate)
+        self._picture.width, self._picture.height = self._size
+        self._picture.pix_fmt = "yuv420p"
+        context = self._picture.codec_context
+        context.thread_count, context.time_base = 1, self._beat
+        self._picture.options = {"preset": "ultrafast", "crf": "28", "x264-params": "keyint=12:scenecut=0"}
+        sound = film.streams.audio[:1]
+        self._sound: AudioStream | None = self._copy.add_stream_from_template(sound[0]) if sound else None
+        self._scaler = VideoReformatter()
+        self._shown = 0
+
+    def look(self, frame: av.VideoFrame, number: int) -> None:
+        """Take a picture in, if it is one of those that are shown."""
+        if number % self._step:
+            return
+        width, height = self._size
+        reduced = self._scaler.reformat(
+            frame, width=width, height=height, format="yuv420p", interpolation=Interpolation.AREA, threads=1
+        )
+        reduced.pts, reduced.time_base = self._shown, self._beat
+        reduced.pict_type = av.video.frame.PictureType.NONE
+        self._shown += 1
+        self._copy.mux(self._picture.encode(reduced))
+
+    def listen(self, packet: "av.Packet[Stream]") -> None:
+        """Copy a packet of sound that was decoded."""
+        if self._sound is None or not packet.size:
+            return
+        packet.stream = self._sound
+        try:
+            self._copy.mux(packet)
+        except av.error.FFmpegError as error:  # odd time stamps: the film is sound, its copy goes on without
+            log.warning("a preview lost its sound: %s", error.strerror)
+            self._sound = None
+
+    def finish(self) -> bytes:
+        """Return the file."""
+        self._copy.mux(self._picture.encode(None))
+        self._copy.close()
+        return self._file.getvalue()
