@@ -13,6 +13,7 @@ from onereel.brief import Brief
 from onereel.bringing import check_own
 from onereel.deciding import retakes
 from onereel.delivering import Story
+from onereel.drafting import mark_draft
 from onereel.gatepages import Scene
 from tasks.assembly import deliver
 from tasks.delivery import publish
@@ -47,6 +48,8 @@ async def produce(
         board = await storyboard(given)
         plan = planned(company, board.storyboard)
         await asyncio.to_thread(check_own, company, plan)
+        if plan.tier == "draft":
+            await asyncio.to_thread(mark_draft, company.vault, company.brief, plan)
         if waiting := await stopped_at(company, Scene("storyboard", plan, board)):
             return ended(waiting)
         wishes = await asyncio.to_thread(retakes, company.vault, plan.production)

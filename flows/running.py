@@ -22,6 +22,7 @@ from onereel.calls import calls_of, spent_on
 from onereel.casting import cast, connected, dated, stored_brief, stored_shots, table_for, vault_for
 from onereel.company import Company
 from onereel.delivering import Missing, Results, shot_states
+from onereel.drafting import drafted_size
 from onereel.errors import BadInput, BudgetReached, OnereelError
 from onereel.losses import give_up
 from onereel.media import write_noun
@@ -119,7 +120,8 @@ def planned(company: Company, storyboard: Storyboard) -> Plan:
     Raises:
         BadInput: A shot cannot be filmed as asked, or the plan costs more than the budget; says both.
     """
-    found = plan(company.brief, storyboard, company.table, datetime.now(UTC).date())
+    drafted = drafted_size(company.vault, company.brief)
+    found = plan(company.brief, storyboard, company.table, datetime.now(UTC).date(), drafted)
     check_budget(found, company.journal.budget.limit)
     return found
 
@@ -219,4 +221,5 @@ def named() -> str:
     production = getattr(brief, "production", "") or parameters.get("stored_brief") or parameters.get("production")
     if not production or not GENERATED.match(given):
         return given
-    return f"{runtime.flow_run.flow_name} {production}" + (" (rehearsal)" if parameters.get("rehearse") else "")
+    marks = ["rehearsal"] * bool(parameters.get("rehearse")) + ["draft"] * (getattr(brief, "tier", "") == "draft")
+    return f"{runtime.flow_run.flow_name} {production}" + (f" ({', '.join(marks)})" if marks else "")

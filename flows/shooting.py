@@ -11,7 +11,7 @@ from onereel.company import Company
 from onereel.delivering import Missing, Results
 from onereel.drafts import TakePlan
 from onereel.drawing import labelled, references_by_path
-from onereel.errors import BudgetReached, OnereelError, StillFilming
+from onereel.errors import BudgetReached, OnereelError, Refused, StillFilming
 from onereel.filming import Frames, Setup, base_of, bought, clip_order, extend_order, takes_of
 from onereel.footage import Media
 from onereel.guides import Guide
@@ -27,7 +27,7 @@ from onereel.takes import Change, Hop, Keyframe, Take, batch, best
 from onereel.verdicts import Verdict
 from tasks.clips import collect_clip, keep_take, order_clip
 from tasks.extensions import collect_extension, order_extension
-from tasks.keyframes import draw_keyframe, draw_sheet, edit_keyframe, part_keyframes
+from tasks.keyframes import draw_keyframe, draw_sheet, edit_keyframe, enlarge_keyframe, part_keyframes
 from tasks.review import review_keyframe, review_take
 
 log = logging.getLogger(__name__)
@@ -111,6 +111,8 @@ class Shooting:
         opening = self.planned[still.shot].opening
         if still.end == "closing" and opening:
             keyframe = await part_keyframes(self.plan, await self.keyframe(opening), keyframe)
+        if self.plan.enlarged_size:
+            keyframe = await enlarge_keyframe(self.plan, keyframe)
         if self.company.brief.review.keyframes:
             keyframe = await review_keyframe(self.plan, still, keyframe, await self._view(still))
         return keyframe
@@ -147,6 +149,8 @@ class Shooting:
         if planned.file:
             return await own_take(self.company, self.plan, planned, planned.file)
         known = await asyncio.to_thread(takes_of, self.company, planned.shot)
+        if self._stays_a_draft(planned.shot):
+            return self._drafted(planned, known)
         brought = picked(self.picks, known)
         if brought is not None and brought.own and planned.shot not in self.retakes:
             return brought
@@ -171,6 +175,16 @@ class Shooting:
         if failed and (not takes or not isinstance(failed[0], OnereelError)):
             raise failed[0]
         return best(takes)
+
+    def _stays_a_draft(self, shot: str) -> bool:
+        brief = self.company.brief
+        return brief.tier == "final" and bool(brief.final_shots) and shot not in brief.final_shots
+
+    def _drafted(self, planned: TakePlan, known: list[Take]) -> Take:
+        """Return the take on screen of a shot that is not among those of the final."""
+        if not known:
+            raise Refused(f"{planned.shot} is not among final_shots, and there is no draft of it to show")
+        return picked(self.picks, known) or best(batch(known))
 
     async def _sample(self, setup: Setup, planned: TakePlan, sample: int, wish: str, number: int) -> Take:
         changes = tuple(change for change in self.changes if wish and change.shot == planned.shot)

@@ -1,6 +1,6 @@
 """The brief: what the client asks for. It is the file, the form in the Prefect UI and the API's schema at once."""
 
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -513,6 +513,14 @@ class Brief(Noun):
         default="final",
         title="Tier",
         description="draft: the cheapest legal settings, marked as a draft. final: as the brief says.",
+        json_schema_extra={"position": 19},
+    )
+    final_shots: tuple[Annotated[str, Field(pattern=r"^s[0-9]{3,4}$")], ...] = Field(
+        default=(),
+        max_length=400,
+        title="Final shots",
+        description="Shots of a draft that are filmed again for the final; the others stay as drafts. Empty: all.",
+        examples=[["s010", "s030"]],
         json_schema_extra={"position": 19},
     )
     approve: tuple[Gate, ...] = Field(

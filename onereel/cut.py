@@ -32,6 +32,9 @@ class Clip(Noun):
         description="Frames of the take beyond `frames` that a fade into the next clip uses.",
     )
     transition: Literal["cut", "fade"] = Field(default="cut", description="How this clip gives way to the next.")
+    stamp: str = Field(
+        default="", max_length=20, description="Burned into every frame: DRAFT. Never in the take itself."
+    )
     title: str = Field(default="", description="What the shot is called on papers and in chapters.")
     reason: str = Field(default="", description="Why a slate card stands in for the take.")
 

@@ -67,14 +67,17 @@ def edit(plan: Plan, storyboard: Storyboard, results: Results) -> Cut:
         result = results[shot.id]
         title = shot.action if len(shot.action) <= TITLE else f"{shot.action[: TITLE - 1]}…"
         if isinstance(result, Take):
-            clips.append(_clip(takes[shot.id], result, shot.transition == "fade", title))
+            drafted = plan.tier == "draft" or (result.tier == "draft" and not result.own)
+            clip = _clip(takes[shot.id], result, shot.transition == "fade", title)
+            clips.append(clip.model_copy(update={"stamp": DRAFT if drafted else ""}))
         else:
-            frames = takes[shot.id].frames
-            clips.append(Clip(shot=shot.id, frames=frames, title=title, reason=result.reason[:400]))
+            frames, stamp = takes[shot.id].frames, DRAFT if plan.tier == "draft" else ""
+            clips.append(Clip(shot=shot.id, frames=frames, title=title, reason=result.reason[:400], stamp=stamp))
     return Cut(production=plan.production, width=plan.size[0], height=plan.size[1], fps=FPS, clips=tuple(clips))
 
 
 TITLE = 80
+DRAFT = "DRAFT"
 
 
 def _clip(planned: TakePlan, take: Take, fades: bool, title: str) -> Clip:  # noqa: FBT001 - from the storyboard
@@ -262,6 +265,8 @@ def _label(story: Story, *, rehearsal: bool) -> str:
     """Return what the delivery says of itself."""
     own = _own_shots(story)
     told = f"{AI_LABEL}; {', '.join(own)}: {OWN_LABEL}" if own else AI_LABEL
+    if any(isinstance(take, Take) and take.tier == "draft" for take in story.results.values()):
+        told = f"{DRAFT}. {told}"
     return f"{told}. {REHEARSED}" if rehearsal else told
 
 

@@ -17,7 +17,7 @@ from onereel.media import fetch, keep, keep_noun, read_noun
 from onereel.orders import DrawOrder, Labelled
 from onereel.plan import Plan, SheetPlan, StillPlan
 from onereel.policy import keep_paid
-from onereel.prompts import edit_words, variation_words
+from onereel.prompts import ENLARGE_WORDS, edit_words, variation_words
 from onereel.reviews import size_for
 from onereel.slate import keyframe_key
 from onereel.takes import Keyframe, recipe_of
@@ -123,6 +123,18 @@ async def edit(company: Company, plan: Plan, keyframe: Keyframe, instruction: st
     known = await settled(company, recipe)
     if known is None:
         known = await redraw(company, plan, keyframe, words, recipe)
+        await asyncio.to_thread(keep_noun, company.vault, keyframe_key(company.brief.production, recipe), known)
+    company.stills[known.id] = known
+    return known
+
+
+async def enlarge(company: Company, plan: Plan, keyframe: Keyframe) -> Keyframe:
+    """Return an approved keyframe redrawn from itself at the size the plan says."""
+    recipe = recipe_of("enlarged", keyframe.recipe, plan.enlarged_size, list(plan.size))
+    known = await settled(company, recipe)
+    if known is None:
+        larger = plan.model_copy(update={"keyframe_size": plan.enlarged_size})
+        known = await redraw(company, larger, keyframe, ENLARGE_WORDS, recipe)
         await asyncio.to_thread(keep_noun, company.vault, keyframe_key(company.brief.production, recipe), known)
     company.stills[known.id] = known
     return known

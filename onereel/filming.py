@@ -70,10 +70,10 @@ def clip_order(company: Company, setup: Setup) -> ClipOrder:
     """Return the order of a take's first clip."""
     take, frames = setup.take, setup.frames
     brief = company.brief
-    limits = company.table.camera(brief.models.video).limits
+    limits = company.table.camera(setup.plan.camera).limits
     return ClipOrder(
         surface=company.video_surface,
-        model=brief.models.video,
+        model=setup.plan.camera,
         words=take.words,
         sample=setup.sample,
         seconds=take.coverage.first,
@@ -85,7 +85,7 @@ def clip_order(company: Company, setup: Setup) -> ClipOrder:
         negative=take.negative,
         seed=(brief.seed + setup.sample - 1) % SEEDS if limits.seed else None,
         sound=brief.sound or not limits.silent,
-        people=_people(company),
+        people=_people(company, setup.plan.camera),
     )
 
 
@@ -93,11 +93,11 @@ def extend_order(company: Company, setup: Setup, hops: tuple[Hop, ...]) -> Exten
     """Return the order of a take's next extension."""
     take = setup.take
     brief = company.brief
-    limits = company.table.camera(brief.models.video).limits
+    limits = company.table.camera(setup.plan.camera).limits
     number = len(hops) - 1
     return ExtendOrder(
         surface=company.video_surface,
-        model=brief.models.video,
+        model=setup.plan.camera,
         words=take.extension_words[number],
         sample=setup.sample,
         seconds=take.coverage.extensions[number],
@@ -109,7 +109,7 @@ def extend_order(company: Company, setup: Setup, hops: tuple[Hop, ...]) -> Exten
         negative=take.negative,
         seed=(brief.seed + setup.sample - 1) % SEEDS if limits.seed else None,
         sound=brief.sound or not limits.silent,
-        people=_people(company),
+        people=_people(company, setup.plan.camera),
     )
 
 
@@ -415,6 +415,6 @@ async def keep_take(
         number += 1
 
 
-def _people(company: Company) -> str:
-    choices = company.table.camera(company.brief.models.video).limits.people
+def _people(company: Company, camera: str) -> str:
+    choices = company.table.camera(camera).limits.people
     return company.brief.people if company.brief.people in choices else ""

@@ -129,6 +129,9 @@ class CameraModel(Model):
     """Films takes."""
 
     limits: CameraLimits
+    drafts: tuple[str, ...] = Field(
+        default=(), description="Cheaper cameras behind the same door that drafts are filmed with, cheapest first."
+    )
 
 
 _GEMINI = (Surface.GEMINI_API, Surface.AGENT_PLATFORM)
@@ -224,6 +227,7 @@ _CAMERAS = (
     CameraModel(
         id="veo-3.1-generate-001",
         name="Veo 3.1",
+        drafts=("veo-3.1-lite-generate-001", "veo-3.1-fast-generate-001"),
         surfaces=(Surface.AGENT_PLATFORM,),
         limits=CameraLimits(
             first=(4, 6, 8),
@@ -250,6 +254,7 @@ _CAMERAS = (
     CameraModel(
         id="veo-3.1-fast-generate-001",
         name="Veo 3.1 Fast",
+        drafts=("veo-3.1-lite-generate-001",),
         surfaces=(Surface.AGENT_PLATFORM,),
         limits=CameraLimits(
             first=(4, 6, 8),

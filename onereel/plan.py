@@ -1,6 +1,7 @@
 """The plan: what will be bought for a storyboard, whether it is legal, and what it costs. Pure; asks nobody."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from typing import Literal
 
@@ -10,15 +11,18 @@ from onereel.brief import Brief, Character
 from onereel.drafts import Draft, TakePlan
 from onereel.errors import BadInput
 from onereel.guides import Guide, guides, numbered
-from onereel.models import CameraModel, ImageModel, ModelTable, frame_size
+from onereel.models import PROXY, CameraModel, ImageModel, ModelTable, frame_size
 from onereel.noun import Noun
 from onereel.pixels import MAX_ENLARGEMENT, drawing_size, enlargement
 from onereel.prices import drawing_usd, film_usd, redrawing_usd, words_tokens
-from onereel.prompts import End, edit_words, keyframe_words, sheet_words, variation_words
+from onereel.prompts import ENLARGE_WORDS, End, edit_words, keyframe_words, sheet_words, variation_words
 from onereel.reviews import keyframe_review_usd, repairs_usd, take_review_usd
 from onereel.storyboard import Storyboard
 
 IMAGE_SIZES = ("512", "1K", "2K", "4K")
+SOFT = 1.5
+"""How far an approved drawing of a draft is enlarged for the final's frame; beyond, it is redrawn from itself, larger:
+1K fills 1080p at 1.4, and 4k at 2.8."""
 COVERS = {"180p": "1K", "360p": "1K", "720p": "1K", "1080p": "2K", "4k": "4K"}
 """Smallest keyframe size that is at least as large as the frame, by resolution."""
 
@@ -58,6 +62,11 @@ class Plan(Noun):
     """What will be bought, in the order of the film."""
 
     production: str
+    tier: Literal["draft", "final"] = "final"
+    camera: str = Field(default="", description="Who films: the brief's video model, or a draft's cheaper one.")
+    enlarged_size: str = Field(
+        default="", description="At which size approved keyframes are redrawn from themselves; empty: they are not."
+    )
     resolution: str
     size: tuple[int, int] = Field(description="Width and height of the frame in pixels.")
     keyframe_size: str
@@ -89,25 +98,46 @@ def filming_resolution(brief: Brief, camera: CameraModel) -> str:
         BadInput: The camera does not film at the brief's resolution.
     """
     prices = camera.limits.usd_per_second
+    if brief.tier == "draft" and brief.resolution != PROXY:
+        return min((name for name in prices if name != PROXY), key=lambda name: prices[name])
     if brief.resolution not in prices:
         raise BadInput(f"{camera.name} does not film at {brief.resolution}; it films at {', '.join(prices)}")
-    if brief.tier == "draft" and brief.resolution != "180p":
-        return min((name for name in prices if name != "180p"), key=lambda name: prices[name])
     return brief.resolution
 
 
-def plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date) -> Plan:
-    """Return what will be bought for a storyboard.
+def plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date, drafted: str = "") -> Plan:
+    """Return what will be bought for a storyboard. A draft is filmed by the cheapest camera that can film it all.
+
+    Args:
+        brief: What the client asks for.
+        storyboard: The shots.
+        table: The models in force.
+        today: For warnings.
+        drafted: The size a draft of it drew its keyframes at, if there was one: a final films from the same drawings.
 
     Raises:
         BadInput: Something cannot be drawn or filmed as asked; names every such shot, why, and the nearest that can.
     """
+    if brief.tier == "draft":
+        for cheaper in table.camera(brief.models.video).drafts:
+            models = brief.models.model_copy(update={"video": cheaper})
+            with suppress(BadInput):
+                return _plan(brief.model_copy(update={"models": models}), storyboard, table, today)
+    return _plan(brief, storyboard, table, today, drafted)
+
+
+def _plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date, drafted: str = "") -> Plan:
     camera, illustrator = table.camera(brief.models.video), table.illustrator(brief.models.image)
     resolution = filming_resolution(brief, camera)
     size = _keyframe_size(brief, illustrator, resolution)
     drafts = [Draft(shot, storyboard, brief, camera, resolution) for shot in storyboard.shots]
     problems = [*_brief_problems(brief, camera, illustrator), *_crowded(brief, storyboard, illustrator)]
     problems += [problem for draft in drafts for problem in draft.problems()]
+    problems += _not_final(brief, storyboard)
+    large = ""
+    if drafted and brief.tier == "final" and drafted != size:
+        soft = enlargement(drawing_size(brief.aspect_ratio, drafted), frame_size(resolution, brief.aspect_ratio))
+        size, large = drafted, size if soft > SOFT else ""
     if problems:
         listed = "\n".join(f"- {problem}" for problem in problems)
         raise BadInput(f"the plan cannot be filmed:\n{listed}", problems=tuple(problems))
@@ -118,21 +148,53 @@ def plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date) -
     reviews = tuple(_reviews(brief, storyboard, stills, takes, table, today))
     return Plan(
         production=brief.production,
+        tier=brief.tier,
+        camera=camera.id,
+        enlarged_size=large,
         resolution=resolution,
         size=frame_size(resolution, brief.aspect_ratio),
         keyframe_size=size,
         sheets=sheets,
         stills=stills,
         takes=takes,
-        purchases=(*_purchases(brief, sheets, stills, takes, table, resolution, size), *reviews),
+        purchases=(
+            *_purchases(brief, sheets, stills, takes, table, resolution, size),
+            *(_enlarged(still, table, illustrator.id, large) for still in stills if large and not still.file),
+            *reviews,
+        ),
         redrawing_usd=round(sum(_variation_usd(still, table, illustrator.id, size) for still in stills), 6),
         repairing_usd=_repairing_usd(brief, stills, takes, reviews, table, size),
         warnings=tuple(_warnings(brief, table, today)),
     )
 
 
+def _not_final(brief: Brief, storyboard: Storyboard) -> Iterator[str]:
+    """Yield what is wrong with the choice of shots for the final."""
+    if brief.tier != "final" or not brief.final_shots:
+        return
+    known = [shot.id for shot in storyboard.shots]
+    yield from (
+        f"final_shots: there is no shot {id_}; there are {', '.join(known)}"
+        for id_ in brief.final_shots
+        if id_ not in known
+    )
+    for shot in storyboard.shots:
+        before = storyboard.before(shot)
+        if shot.join == "continue" and before and shot.id in brief.final_shots and before.id not in brief.final_shots:
+            yield f"{shot.id}: continues {before.id}, which is not among final_shots; add it, or leave {shot.id} out"
+
+
+def _enlarged(still: StillPlan, table: ModelTable, model: str, size: str) -> Purchase:
+    usd = redrawing_usd(table, model, size, words_tokens(ENLARGE_WORDS))
+    return Purchase(what=f"keyframe {still.id} enlarged", kind="image", model=model, detail=size, usd=usd)
+
+
 def _keyframe_size(brief: Brief, illustrator: ImageModel, resolution: str) -> str:
-    wanted = COVERS[resolution] if brief.keyframe_size == "auto" or brief.tier == "draft" else brief.keyframe_size
+    if brief.tier == "draft":
+        frame = frame_size(resolution, brief.aspect_ratio)
+        sizes = sorted(illustrator.sizes, key=IMAGE_SIZES.index)
+        return next((s for s in sizes if enlargement(drawing_size(brief.aspect_ratio, s), frame) <= 1), sizes[-1])
+    wanted = COVERS[resolution] if brief.keyframe_size == "auto" else brief.keyframe_size
     if wanted in illustrator.sizes:
         return _large_enough(wanted, brief, resolution)
     if brief.keyframe_size == "auto":
@@ -250,7 +312,7 @@ def _purchases(
         if still.retouch:
             yield Purchase(what=f"keyframe {still.id} retouched", kind="image", model=image, detail=size, usd=edit)
     for take in takes:
-        if take.file:
+        if take.file or (brief.tier == "final" and brief.final_shots and take.shot not in brief.final_shots):
             continue
         lengths = [take.coverage.first, *take.coverage.extensions]
         for hop, seconds in enumerate(lengths):

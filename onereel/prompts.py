@@ -203,6 +203,12 @@ def redraw_words(words: str, retouch: str, reasons: str) -> str:
     return f"{words}\n{more}"
 
 
+ENLARGE_WORDS = (
+    "Repeat the first image exactly, at a higher resolution: the same picture in every part, only sharper. "
+    "Change nothing, add nothing, leave nothing out."
+)
+
+
 def variation_words(apart_from: str) -> str:
     """Return the words that redraw a keyframe because it came out too like another.
 

@@ -132,8 +132,8 @@ def _purchases(
         usd = price(order, table, today)
         yield Purchase(what=label, kind="text", model=order.model, detail=detail, usd=usd)
     for one in found.purchases:
-        shot, film = shot_of(one.what), one.kind in ("video", "extension")
-        # A retouch edits the keyframe there is; new words draw it anew.
-        drawn = retake.revises or (bool(retake.retouch) and one.what.endswith("retouched"))
-        if (film and shot in reached) or (one.kind == "image" and drawn and shot in retake.shots):
+        shot, still = shot_of(one.what), one.kind == "image" or "/" in one.what
+        # A retouch edits the keyframe there is; new words draw it anew. Either is reviewed again, where that is wished.
+        edited = bool(retake.retouch) and (one.kind == "review" or one.what.endswith("retouched"))
+        if (still and shot in retake.shots and (retake.revises or edited)) or (not still and shot in reached):
             yield one

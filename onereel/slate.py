@@ -77,6 +77,11 @@ def takes_prefix(production: str, shot: str) -> str:
     return f"productions/{production}/shots/{shot}/takes/"
 
 
+def draft_key(production: str) -> str:
+    """Return where it is kept what the draft of a production drew with."""
+    return f"productions/{production}/draft.json"
+
+
 def picks_prefix(production: str) -> str:
     """Return what the keys of all picks start with."""
     return f"productions/{production}/picks/"

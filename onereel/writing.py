@@ -53,11 +53,16 @@ def storyboard_order(brief: Brief, table: ModelTable, surface: Surface, rejected
     return TextOrder(
         surface=surface,
         model=brief.models.text,
-        words=storyboard_words(brief, camera, filming_resolution(brief, camera), rejected),
+        # A draft is a draft of the final: its shots are written by the final's rules.
+        words=storyboard_words(brief, camera, filming_resolution(_as_final(brief), camera), rejected),
         answer=storyboard_schema(),
         thinking=brief.models.text_thinking,
         most_tokens=min(65_536, TOKENS + TOKENS_PER_SHOT * shots),
     )
+
+
+def _as_final(brief: Brief) -> Brief:
+    return brief.model_copy(update={"tier": "final", "final_shots": ()})
 
 
 def written_source(brief: Brief, table: ModelTable, surface: Surface) -> str:
@@ -75,6 +80,7 @@ def problems_of(storyboard: Storyboard, brief: Brief, table: ModelTable, today: 
     found = faults(storyboard, brief)
     if not found:
         try:
+            plan(_as_final(brief), storyboard, table, today)
             plan(brief, storyboard, table, today)
         except BadInput as refused:
             found = list(refused.problems)

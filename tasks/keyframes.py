@@ -29,6 +29,20 @@ async def edit_keyframe(plan: Plan, keyframe: Keyframe, note: str) -> Keyframe:
     return await _edit_keyframe(plan.production, keyframe, note, unseen(plan))
 
 
+async def enlarge_keyframe(plan: Plan, keyframe: Keyframe) -> Keyframe:
+    """Redraw an approved keyframe from itself, larger."""
+    return await _enlarge_keyframe(plan.production, keyframe, unseen(plan))
+
+
+@task(name="enlarge_keyframe", task_run_name="enlarge {production}/{keyframe.id}", **ASKING)
+async def _enlarge_keyframe(
+    production: str,  # noqa: ARG001 - see the run's name
+    keyframe: Keyframe,
+    plan: Plan,
+) -> Keyframe:
+    return await drawing.enlarge(company(), plan, keyframe)
+
+
 @task(name="draw_sheet", task_run_name="draw {production}/sheet/{sheet.character}", **ASKING)
 async def _draw_sheet(production: str, sheet: SheetPlan, plan: Plan) -> Media:  # noqa: ARG001 - see the run's name
     return await drawing.draw_sheet(company(), plan, sheet)

@@ -69,8 +69,9 @@ def contact_sheet(cut: Cut, paths: Mapping[str, Path], *, title: str = "", rehea
     sheet = Image.new("RGB", (WIDTH, grid.bottom), INK)
     draw = ImageDraw.Draw(sheet)
     _head(draw, cut, title or cut.production)
-    if rehearsal:
-        _badge(draw, "REHEARSAL")
+    marks = ["REHEARSAL"] * rehearsal + sorted({clip.stamp for clip in cut.clips if clip.stamp})
+    if marks:
+        _badge(draw, " · ".join(marks))
     for number, clip in enumerate(cut.clips):
         at = grid.corner(number)
         still = frame_at(_path(clip, paths), clip.skip_frames) if clip.media else slate_card(cut, clip)
@@ -120,7 +121,7 @@ def _head(draw: ImageDraw.ImageDraw, cut: Cut, title: str) -> None:
     facts = [f"{shots} shot{'' if shots == 1 else 's'}", _length(cut.seconds), f"{cut.width}x{cut.height}"]
     facts += [f"{cut.fps} fps"] + [f"{gaps} on slates"] * bool(gaps)
     face = typeface(46)
-    draw.text((MARGIN - 2, MARGIN), shortened(title, face, WIDTH - 2 * MARGIN - 260), PAPER, face)
+    draw.text((MARGIN - 2, MARGIN), shortened(title, face, WIDTH - 2 * MARGIN - 320), PAPER, face)
     draw.text((MARGIN, MARGIN + 64), "   ·   ".join(facts), FADED, typeface(21))
     draw.line((MARGIN, MARGIN + HEADER - 30, WIDTH - MARGIN, MARGIN + HEADER - 30), RULE)
 
@@ -138,6 +139,7 @@ def _caption(draw: ImageDraw.ImageDraw, clip: Clip, fps: int, at: tuple[int, int
     big, small = typeface(21), typeface(17)
     length = f"{clip.frames / fps:.1f} s" + (" · fade" if clip.transition == "fade" else "")
     take = clip.slate.rpartition("/")[2] if clip.media else "slate"
+    take = f"{take} {clip.stamp.lower()}".strip()
     room = width - small.getlength(length) - 14
     draw.text((left, top), shortened(clip.shot, big, int(room)), PAPER, big)
     beside = left + big.getlength(clip.shot) + 10

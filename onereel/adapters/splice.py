@@ -15,6 +15,7 @@ from onereel.adapters.h264 import ParameterSets
 from onereel.adapters.picture import House, Unit, black, blend, conform, encode, from_image, pictures
 from onereel.adapters.reel import PROFILES, Kind, Reel
 from onereel.adapters.sps import buffered_frames
+from onereel.adapters.stamp import stamped
 from onereel.cut import Clip, Cut, Treatment
 
 DELAY_BY_BUFFER = {0: 0, 1: 0, 2: 1, 3: 1, 4: 2}
@@ -75,6 +76,7 @@ class Splice:
         """Yield what is on screen while a span of a clip lasts."""
         lead, dark = self.cut.lead(index), self.cut.clips[index].frames - self.cut.blackout(index)
         frames = self._frames(index, span.start, span.stop)
+        stamp = self.cut.clips[index].stamp
         fading = self._fading(index, span.start, min(lead, span.stop))
         for number, frame in enumerate(frames, span.start):
             shown = frame
@@ -82,7 +84,7 @@ class Splice:
                 shown = blend(before, shown, (number + 1) / (lead + 1))
             if number >= dark:
                 shown = blend(shown, black(shown.width, shown.height), (number + 1 - dark) / self.cut.blackout(index))
-            yield shown
+            yield stamped(shown, stamp) if stamp else shown
 
     def _fading(self, index: int, start: int, stop: int) -> Iterator[av.VideoFrame]:
         """Yield the frames of the clip before that fade out over frames `start` to `stop - 1` of this one."""
@@ -112,7 +114,9 @@ def splice(cut: Cut, reels: tuple[Reel | None, ...]) -> Splice:
     sets = house.parameter_sets()
     avcc = ParameterSets.parse(kind.avcc).joined(sets) if kind else _alone(sets)
     spans = tuple(
-        _spans(reel if reel in same else None, cut.clips[at], cut.lead(at), cut.blackout(at))
+        _spans(
+            reel if reel in same and not cut.clips[at].stamp else None, cut.clips[at], cut.lead(at), cut.blackout(at)
+        )
         for at, reel in enumerate(reels)
     )
     return Splice(cut, reels, house, avcc, max(house.delay, max((reel.delay for reel in same), default=0)), spans)

@@ -8,13 +8,15 @@ from flows.assemble import bring, pick
 from flows.reshoot import reshoot
 from onereel.adapters.folder import FolderVault
 from onereel.adapters.own import store_own
+from onereel.adapters.vaults import Shelf
 from onereel.delivering import latest_manifest
 from onereel.errors import BadInput
-from onereel.media import keep, keep_file
+from onereel.media import fetch, keep, keep_file
+from onereel.models import MODELS
 from onereel.picks import picks_of
 from tests.film_fixtures import film
 from tests.pictures_drawn import encoded, scene
-from tests.productions import board
+from tests.productions import board, planned
 
 
 def listed(vault: Path, *shots: dict) -> str:
@@ -122,3 +124,38 @@ def test_a_shot_lists_files_lie_beside_it(tmp_path, vault, own):
     assert "s030: opening_file 'http://10.0.0.1/a.png': addresses are not fetched" in told[2]
     stored = store_own(board({"clip_file": "own.mp4"}), tmp_path, place)
     assert stored.shots[0].clip_file == own["clip"]
+
+
+async def test_a_final_films_the_shots_of_a_draft_again_from_the_same_drawings(rehearse, vault):
+    shelf = Shelf(FolderVault(vault), "rehearsal")
+    asked = {"seconds": 8, "resolution": "720p", "models": {"video": "gemini-omni-1.2-flash"}}
+
+    drafted = await (await rehearse(**asked, tier="draft")).aresult()
+    draft = latest_manifest(shelf, "lighthouse")
+    film = fetch(shelf, draft.shots[0].takes[0].film)
+    report = await (await rehearse(**asked, final_shots=["s010"])).aresult()
+    final = latest_manifest(shelf, "lighthouse")
+
+    assert (draft.tier, draft.footage.height, draft.label[:6]) == ("draft", 360, "DRAFT.")
+    assert draft.assembly.copied_frames == 0
+    assert fetch(shelf, draft.shots[0].takes[0].film) == film, "the take stays as it came"
+    assert {clip.stamp for clip in draft.cut.clips} == {"DRAFT"}
+    first, *others = final.shots
+    assert [(take.tier, take.number, take.resolution) for take in first.takes] == [
+        ("draft", 1, "360p"), ("final", 2, "720p"),
+    ]  # fmt: skip
+    assert first.keyframes[0].drawn == draft.shots[0].keyframes[0].drawn
+    assert [shot.active[-3:] for shot in final.shots] == ["t02", *["t01"] * len(others)]
+    assert [clip.stamp for clip in final.cut.clips] == ["", *["DRAFT"] * len(others)]
+    assert (report.calls.image, report.calls.video) == (0, 1)
+    assert report.usd.spent - drafted.usd.spent == pytest.approx(first.takes[1].usd, abs=0.1), "and its review"
+
+
+def test_a_draft_is_filmed_by_the_cheapest_camera_that_can():
+    lite = planned(board({}, {}), tier="draft", resolution="1080p", seconds=8)
+    long = planned(board({"seconds": 12}), tier="draft", resolution="1080p", seconds=12)
+
+    assert (lite.camera, lite.resolution) == ("veo-3.1-lite-generate-001", "720p")
+    assert (long.camera, long.resolution) == ("veo-3.1-fast-generate-001", "720p")
+    for camera in MODELS.video.values():
+        assert all(MODELS.video[id_].surfaces == camera.surfaces for id_ in camera.drafts)
