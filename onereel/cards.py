@@ -9,8 +9,8 @@ from onereel.cut import Clip
 from onereel.footage import Media
 from onereel.papers import ShotPapers
 from onereel.storyboard import Shot
-from onereel.takes import Keyframe, Take
-from onereel.verdicts import Finding, Verdict
+from onereel.takes import Attempt, Keyframe, Take
+from onereel.verdicts import Finding, Verdict, good_enough
 
 UP = "../../../../"
 """From a cut's folder to the vault's root."""
@@ -93,6 +93,8 @@ class Still:
     words: str = ""
     facts: tuple[str, ...] = ()
     candidates: tuple["Still", ...] = ()
+    attempts: tuple["Still", ...] = ()
+    """Drawings that were judged before it."""
     noticed: tuple[str, ...] = ()
     opinions: tuple[Opinion, ...] = ()
 
@@ -242,7 +244,7 @@ def revised(before: str, after: str) -> tuple[Piece, ...]:
 
 def _tags(papers: ShotPapers) -> tuple[str, ...]:
     active = active_take(papers)
-    failed = papers.state.state == "slate" or (active is not None and _rejected(active.verdicts))
+    failed = papers.state.state == "slate" or (active is not None and not good_enough(active.verdicts))
     said = {
         "failed": failed,
         "slates": papers.state.state != "filmed",
@@ -257,12 +259,6 @@ def active_take(papers: ShotPapers) -> Take | None:
     return next((take for take in papers.takes if take.slate == papers.active), None)
 
 
-def _rejected(verdicts: tuple[Verdict, ...]) -> bool:
-    """Return whether the last word is no; a person overrules everybody."""
-    people = [verdict for verdict in verdicts if verdict.judge == "person"]
-    return not people[-1].accepted if people else any(not verdict.accepted for verdict in verdicts)
-
-
 def _still(frame: Keyframe, shot: Shot, thumbs: frozenset[str]) -> Still:
     end = frame.id.rpartition("/")[2]
     told = {"opening": shot.opening, "closing": shot.closing}.get(end, "") or shot.action
@@ -273,6 +269,7 @@ def _still(frame: Keyframe, shot: Shot, thumbs: frozenset[str]) -> Still:
         for n, one in enumerate(frame.candidates, start=1)
     )
     facts += [f"{len(others)} candidates, {frame.distinct} distinct"] if others else []
+    earlier = [one for one in frame.attempts if one.picture.sha256 != frame.fitted.sha256]
     return Still(
         name=f"{end.capitalize()} keyframe",
         alt=alt,
@@ -281,8 +278,21 @@ def _still(frame: Keyframe, shot: Shot, thumbs: frozenset[str]) -> Still:
         words=frame.words,
         facts=tuple(facts),
         candidates=others,
+        attempts=tuple(_attempt(one, n, alt, thumbs) for n, one in enumerate(earlier, start=1)),
         noticed=frame.findings,
         opinions=tuple(map(_opinion, frame.verdicts)),
+    )
+
+
+def _attempt(one: Attempt, number: int, alt: str, thumbs: frozenset[str]) -> Still:
+    return Still(
+        name=f"Before, {one.how}",
+        alt=f"Drawing {number} before the {alt}"[:ALT],
+        thumb=thumb_address(one.picture, thumbs),
+        link=address(one.picture),
+        words=one.words,
+        facts=(one.model, dollars(one.usd)),
+        opinions=tuple(map(_opinion, one.verdicts)),
     )
 
 

@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from onereel.brief import Brief
 from onereel.cards import Card, active_take, address, card, clock, dollars, thumb_address
 from onereel.cut import Cut
 from onereel.footage import Media
 from onereel.ledger import Entry, Ledger, Sum
 from onereel.papers import Manifest, ShotPapers
 from onereel.takes import Take
-from onereel.verdicts import Verdict
+from onereel.verdicts import good_enough
 
 FILTERS = (("failed", "Failed"), ("slates", "Slates"), ("retaken", "Retaken"), ("drafts", "Drafts"))
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600)
@@ -113,6 +112,10 @@ class Gate:
     verdicts: int
     rejected: int
     price: str
+    mending: str
+    """What drawing again came to."""
+    saved: str
+    """What takes would have cost that were not filmed from rejected pictures."""
 
 
 @dataclass(frozen=True)
@@ -140,12 +143,11 @@ class Page:
     papers: tuple[tuple[str, str], ...]
 
 
-def page(manifest: Manifest, brief: Brief, ledger: Ledger, thumbs: frozenset[str], *, captions: bool) -> Page:
+def page(manifest: Manifest, ledger: Ledger, thumbs: frozenset[str], *, captions: bool) -> Page:
     """Return the report page of a cut.
 
     Args:
         manifest: The cut's papers.
-        brief: What was asked for; its references are listed.
         ledger: What the production's calls cost.
         thumbs: Digests of the pictures that have a small copy under the production.
         captions: Whether anybody speaks.
@@ -171,7 +173,7 @@ def page(manifest: Manifest, brief: Brief, ledger: Ledger, thumbs: frozenset[str
         books=_books(ledger),
         gate=_gate(shots),
         provenance=_provenance(manifest),
-        references=tuple(_references(brief)),
+        references=tuple(_references(manifest)),
         papers=tuple((file, name) for file, name in PAPERS if file == "manifest.json" or file in manifest.papers),
     )
 
@@ -181,7 +183,7 @@ def pictures(manifest: Manifest) -> tuple[Media, ...]:
     found = [take.first_frame for papers in manifest.shots for take in papers.takes]
     for papers in manifest.shots:
         for frame in papers.keyframes:
-            found += [frame.fitted, *frame.candidates]
+            found += [frame.fitted, *frame.candidates, *(one.picture for one in frame.attempts)]
     return tuple({media.sha256: media for media in found}.values())
 
 
@@ -253,20 +255,30 @@ def _row(entry: Entry) -> Row:
     )
 
 
-def _verdicts(shots: tuple[ShotPapers, ...]) -> Iterator[Verdict]:
-    for papers in shots:
-        for frame in papers.keyframes:
-            yield from frame.verdicts
-        for take in papers.takes:
-            yield from take.verdicts
-
-
 def _gate(shots: tuple[ShotPapers, ...]) -> Gate | None:
-    verdicts = list(_verdicts(shots))
-    if not verdicts:
+    frames = [frame for papers in shots for frame in papers.keyframes]
+    said = [verdict for frame in frames for one in frame.attempts for verdict in one.verdicts]
+    said += [verdict for frame in frames if not frame.attempts for verdict in frame.verdicts]
+    said += [verdict for papers in shots for take in papers.takes for verdict in take.verdicts]
+    if not said:
         return None
-    rejected = sum(not verdict.accepted for verdict in verdicts)
-    return Gate(len(verdicts), rejected, dollars(sum(verdict.usd for verdict in verdicts)))
+    mending = sum(one.usd for frame in frames for one in frame.attempts[1:])
+    return Gate(
+        verdicts=len(said),
+        rejected=sum(not verdict.accepted for verdict in said),
+        price=dollars(sum(verdict.usd for verdict in said)),
+        mending=dollars(mending) if mending else "",
+        saved=dollars(sum(map(_saved, shots))),
+    )
+
+
+def _saved(papers: ShotPapers) -> float:
+    """Return the price of a take that was not filmed: the one that a rejected picture was for."""
+    mended = any(
+        good_enough(frame.verdicts) and any(not good_enough(one.verdicts) for one in frame.attempts)
+        for frame in papers.keyframes
+    )
+    return min((take.usd for take in papers.takes), default=0.0) if mended else 0.0
 
 
 def _provenance(manifest: Manifest) -> tuple[tuple[str, str], ...]:
@@ -275,12 +287,25 @@ def _provenance(manifest: Manifest) -> tuple[tuple[str, str], ...]:
     rows += [("Made with", manifest.made_with), ("Storyboard", f"version {manifest.storyboard_version}")]
     copied = manifest.assembly.copied_frames / manifest.assembly.frames
     rows += [("Pictures as filmed", f"{copied:.0%} of the frames are the camera's own bytes")]
+    rows += [("Content credentials", _credentials(manifest)), ("As the models sent them", _sent(manifest.shots))]
     return (*rows, ("Master", f"SHA-256 {manifest.master.sha256}"))
 
 
-def _references(brief: Brief) -> Iterator[tuple[str, str]]:
-    for reference in brief.references:
-        yield "Every keyframe", reference.note or reference.path.rpartition("/")[2]
-    for who in brief.characters:
-        for reference in who.references:
-            yield who.name, reference.note or reference.path.rpartition("/")[2]
+def _credentials(manifest: Manifest) -> str:
+    provenance = manifest.provenance
+    if not provenance.signed_by:
+        return f"none{': ' + provenance.remark if provenance.remark else ''}"
+    test = "; a test certificate, which proves nothing" if provenance.test else ""
+    return f"signed by {provenance.signed_by}{test}; read back: {provenance.credentials.state}"
+
+
+def _sent(shots: tuple[ShotPapers, ...]) -> str:
+    kept = [frame.credentials.state for papers in shots for frame in papers.keyframes]
+    kept += [hop.credentials.state for papers in shots for take in papers.takes for hop in take.hops]
+    return f"{kept.count('valid')} of {len(kept)} pictures and films carry valid content credentials"
+
+
+def _references(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    for one in manifest.provenance.references:
+        told = (one.note or one.path.rpartition("/")[2], one.source, one.licence or "terms not recorded")
+        yield one.of or "the look", " · ".join(filter(None, told))

@@ -34,7 +34,7 @@ def show(vault: Vault, manifest: Manifest, brief: Brief, ledger: Ledger, caption
         captions: WebVTT.
     """
     thumbs = keep_thumbs(vault, manifest.production, pictures(manifest))
-    view = page(manifest, brief, ledger, thumbs, captions="-->" in captions)
+    view = page(manifest, ledger, thumbs, captions="-->" in captions)
     return report_page(view, captions=captions, language=brief.language, generator=manifest.made_with)
 
 

@@ -1,5 +1,6 @@
 """A vault in a temporary folder, a studio that runs all session, and a company composed as a run composes it."""
 
+import sys
 from contextlib import AsyncExitStack
 
 import pytest
@@ -9,7 +10,19 @@ from onereel.adapters.folder import FolderVault
 from onereel.casting import cast
 from onereel.settings import Settings
 from onereel.studio import StudioOptions, running
+from tests.browser import MISSING, chromium
 from tests.productions import AT_ONCE, brief
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave the report page's tests out where there is no browser, and say so; `.ci/run` sees to it that there is."""
+    if chromium():
+        return
+    left = [item for item in items if item.get_closest_marker("browser")]
+    if left:
+        items[:] = [item for item in items if item not in left]
+        config.hook.pytest_deselected(items=left)
+        sys.stderr.write(f"\n{len(left)} tests left out: {MISSING}\n")
 
 
 @pytest.fixture
