@@ -22,10 +22,9 @@ SENT_BACK = {
 
 
 class GateForm(RunInput):
-    """What can be said at every gate."""
+    """What can be said at every gate. The decision has no default: nobody approves by chance."""
 
     decision: Literal["approve", "change", "stop"] = Field(
-        default="approve",
         title="Decision",
         description="approve: go on, with what you changed below. change: do what is said below, then ask me again. "
         "stop: end here; everything is kept.",

@@ -65,14 +65,11 @@ def suspendable() -> bool:
     return bool(runtime.deployment.id)
 
 
-async def taken_in(vault: Vault, brief: Brief, table: ModelTable) -> int:
-    """Carry into the vault what people answered while this run was suspended; return how often they did."""
+async def taken_in(vault: Vault, brief: Brief, table: ModelTable) -> None:
+    """Carry into the vault what people answered while this run was suspended."""
     if not suspendable() or not brief.gated:
-        return 0
-    async with get_client() as client:
-        run = UUID(str(runtime.flow_run.id))
-        kept = await client.filter_flow_run_input(run, key_prefix="gate-", limit=MOST_INPUTS, exclude_keys=set())
-    inputs = {each.key: each for each in kept}
+        return
+    inputs = await _inputs()
     answers = sorted(key for key in inputs if key.endswith("-response"))
     known = {each.said for each in await asyncio.to_thread(decisions, vault, brief.production)}
     for key in answers:
@@ -82,7 +79,14 @@ async def taken_in(vault: Vault, brief: Brief, table: ModelTable) -> int:
             waiting = Waiting.model_validate_json(about.value)
             told = await asyncio.to_thread(_take, vault, brief, table, waiting, inputs[key], said)
             log.info("%s: the %s: %s", brief.production, told.gate, told.problem or WORDS[told.decision])
-    return len(answers)
+
+
+async def _inputs() -> dict[str, FlowRunInput]:
+    """Return what was asked and answered in this run, by key: 4 a question."""
+    async with get_client() as client:
+        run = UUID(str(runtime.flow_run.id))
+        kept = await client.filter_flow_run_input(run, key_prefix="gate-", limit=MOST_INPUTS, exclude_keys=set())
+    return {each.key: each for each in kept}
 
 
 NOBODY = "nobody: the time was over"
@@ -123,10 +127,9 @@ async def stopped_at(company: Company, scene: Scene) -> Report | None:
     last = decided(made, scene.gate, scene.recipe)
     if last is not None and last.decision == "approve":
         return None
-    run = str(runtime.flow_run.id)
-    if last is not None and last.decision == "stop" and last.said.startswith(f"{run}/"):
+    if last is not None and last.decision == "stop" and last.said.startswith(f"{runtime.flow_run.id}/"):
         return await asyncio.to_thread(stopped_report, company, scene.plan, scene.gate, last.by)
-    waiting = _question(brief, scene, run if suspendable() else "", len(made))
+    waiting = await _question(brief, scene)
     before = await asyncio.to_thread(waited_for, vault, brief.production)
     asked = (before.gate, before.recipe, before.run) if before is not None else ()
     if before is not None and asked == (waiting.gate, waiting.recipe, waiting.run):
@@ -143,16 +146,17 @@ async def stopped_at(company: Company, scene: Scene) -> Report | None:
     return told
 
 
-def _question(brief: Brief, scene: Scene, run: str, answers: int) -> Waiting:
+async def _question(brief: Brief, scene: Scene) -> Waiting:
+    # Never asked twice under one key: a run that is picked up after a crash asks anew, and hears no old answer.
+    asked = sum(key.endswith("-about") for key in await _inputs()) if suspendable() else 0
     now, wait = datetime.now(UTC), brief.gates.wait(scene.gate)
     return Waiting(
         gate=scene.gate,
         recipe=scene.recipe,
         usd=scene.plan.usd,
         board=scene.board.version,
-        run=run,
-        # Never asked twice under one key: a run that is picked up after a crash asks anew, and hears no old answer.
-        key=f"gate-{scene.gate}-{answers + 1}-{runtime.flow_run.run_count}" if run else "",
+        run=str(runtime.flow_run.id) if suspendable() else "",
+        key=f"gate-{scene.gate}-{asked + 1}" if suspendable() else "",
         at=now,
         until=until(wait, now),
         then=wait.then,
@@ -254,7 +258,8 @@ async def give(
     today = datetime.now(UTC).date()
     if answer.decision != "stop":
         await asyncio.to_thread(outcome, vault, brief, table, today, waiting, answer)  # refused here, not by the run
-    if waiting.run and await resume(waiting, answer.model_dump(mode="json", exclude_defaults=True)):
+    told = {**answer.model_dump(mode="json", exclude_defaults=True), "decision": answer.decision}
+    if waiting.run and await resume(waiting, told):
         return waiting, True
     await asyncio.to_thread(take_answer, vault, brief, table, today, waiting, answer, said=said, by=by)
     return waiting, False

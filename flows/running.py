@@ -60,6 +60,7 @@ async def opened(asked: Asked) -> AsyncIterator[tuple[Company, Storyboard | None
     """
     brief, rehearse = asked.brief, asked.rehearse
     quieten()
+    check_starts(runtime.flow_run.run_count)
     settings = read_settings()
     vault = vault_for(settings, asked.vault, rehearsal=rehearse)
     today = datetime.now(UTC).date()
@@ -70,8 +71,7 @@ async def opened(asked: Asked) -> AsyncIterator[tuple[Company, Storyboard | None
     await asyncio.to_thread(check_kept, found, vault)
     given = await asyncio.to_thread(stored_shots, vault, asked.shots) if asked.shots else None
     made = dated(found, today)
-    answers = await taken_in(vault, made, table_for(settings, rehearsal=rehearse))
-    check_starts((runtime.flow_run.run_count or 0) - answers)
+    await taken_in(vault, made, table_for(settings, rehearsal=rehearse))
     with connected(settings.table, rehearsal=rehearse) as connection:
         async with (
             sharing() as share,
@@ -96,13 +96,13 @@ MOST_STARTS = 10
 """A run that crashed is started again (deployments/setup.py); one that brings down every worker must end."""
 
 
-def check_starts(starts: int) -> None:
+def check_starts(starts: int | None) -> None:
     """Refuse to start a run again that has been started too often.
 
     Raises:
         OnereelError: Says what to do.
     """
-    if starts > MOST_STARTS:
+    if (starts or 0) > MOST_STARTS:
         raise OnereelError(
             f"this run was started {starts} times; look at its logs, then start a new one: nothing is paid twice"
         )
@@ -160,14 +160,11 @@ async def reported(company: Company, found: Plan, results: Results, manifest: Ma
 
 
 def ended(told: Report) -> State[Any]:
-    """Return the state a flow run ends in: complete, or partial with the reason in words."""
-    if told.state == "complete":
-        return Completed(message=told.message, data=told)
-    if told.state == "waiting":
-        return Completed(name="Waiting", message=told.message, data=told)
+    """Return the state a flow run ends in; its name says how: the UI shows the name of a state, not its message."""
+    name = told.message.partition(";")[0]
     if told.state == "stopped":
-        return Cancelled(name="Stopped", message=told.message, data=told)
-    return Completed(name="Partial", message=told.message, data=told)
+        return Cancelled(name=name, message=told.message, data=told)
+    return Completed(name=name, message=told.message, data=told)
 
 
 async def given_up(company: Company, repay: list[str]) -> None:

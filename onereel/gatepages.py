@@ -104,7 +104,7 @@ def page(company: Company, scene: Scene, waiting: Waiting, problem: str) -> str:
     """Return what a person sees at a gate. Blocks while pictures are fetched."""
     title = plain(scene.board.storyboard.title or scene.plan.production)
     badge = " · REHEARSAL: nothing is paid" if company.rehearsal else ""
-    parts = [f"# {title}: the {scene.gate}{badge}", "", _terms(company, scene, waiting), ""]
+    parts = [f"## {title}: the {scene.gate}{badge}", "", _terms(company, scene, waiting), ""]
     if problem:
         parts += ["> **Your answer could not be carried out, and nothing was changed:**", ">"]
         parts += [f"> {plain(line)}  " for line in problem.splitlines()] + [""]

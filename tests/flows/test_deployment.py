@@ -2,8 +2,12 @@
 
 import asyncio
 import json
+import os
+import re
+import subprocess
 import time
 from datetime import datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,7 +15,8 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from deployments.local import server
 from flows.limits import sharing
-from onereel.studio import Latency
+from onereel.models import MODELS, with_proxy
+from onereel.studio import Latency, StudioOptions, running
 
 BRIEF = {
     "production": "lighthouse",
@@ -37,10 +42,25 @@ def here(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def workplace(here, tmp_path_factory):
+def studio():
+    """A studio the worker reaches as if it were Google; rehearsals open their own."""
+    with running(StudioOptions(latency=Latency(text=0, image=0, video=0, extension=0), footage="film")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def workplace(here, studio, tmp_path_factory):
     """The folder a worker was started in; its vault is named relative to that."""
     folder = tmp_path_factory.mktemp("work")
-    environment = {"ONEREEL_VAULT": "films", "ONEREEL_POLL_SHORTEST": "0.1"}
+    camera = with_proxy(MODELS).video["veo-3.1-generate-001"].model_dump(mode="json")
+    environment = {
+        "ONEREEL_VAULT": "films",
+        "ONEREEL_POLL_SHORTEST": "0.1",
+        "ONEREEL_MODELS": json.dumps({"video": [camera]}),
+        "GOOGLE_API_KEY": "rehearsal",
+        "GOOGLE_GENAI_USE_ENTERPRISE": "true",
+        "GOOGLE_GEMINI_BASE_URL": studio.url,
+    }
     with here.worker(folder, folder / "worker.log", **environment):
         yield folder
 
@@ -108,7 +128,7 @@ def tasks_of(api, run, count):
     raise TimeoutError(f"{len(found)} task runs, {count} expected")
 
 
-@pytest.mark.parametrize("flow", ["produce", "reshoot", "assemble", "housekeep"])
+@pytest.mark.parametrize("flow", ["produce", "reshoot", "assemble", "decide", "housekeep"])
 def test_every_flow_is_deployed_as_a_module_of_the_package(api, flow):
     found = deployed(api, flow)
 
@@ -166,7 +186,7 @@ def test_setting_up_again_changes_sizes_and_doubles_nothing(api, here):
 
 
 def test_a_brief_posted_over_http_becomes_a_film_where_the_worker_was_started(film, workplace):
-    assert film["state"]["name"] == "Completed"
+    assert film["state"]["name"] == "Delivered"
     assert film["state"]["message"] == "Delivered"
     assert film["name"] == "produce lighthouse (rehearsal)"
     assert (workplace / "films/rehearsal/productions/lighthouse/cuts/v001/master.mp4").exists()
@@ -230,6 +250,73 @@ def test_a_stored_brief_is_enough_and_an_unchanged_film_costs_nothing(film, api)
     tasks = tasks_of(api, again, count=3)
     assert again["state"]["message"] == "Delivered"
     assert not [task["name"] for task in tasks if task["name"].startswith(("order ", "collect "))]
+
+
+def test_a_film_is_made_by_curl_alone_and_a_closed_gate_buys_nothing(here, workplace, studio, api):
+    """Runs docs/curl.md, section by section, as paid for, and reads the studio's books in between."""
+    page = (Path(__file__).parents[2] / "docs/curl.md").read_text().replace('"rehearse": true', '"rehearse": false')
+    with Terminal(PREFECT_API_URL=here.api) as terminal:
+
+        def section(title: str) -> tuple[str, dict[str, int]]:
+            """Run the commands under a heading; return what they print and what they bought."""
+            before = studio.tally().accepted
+            text = next(part for part in page.split("\n## ") if part.splitlines()[0] == title)
+            told = "".join(map(terminal.run, re.findall(r"```bash\n(.*?)```", text, re.DOTALL)))
+            after = studio.tally().accepted
+            return told, {kind: after[kind] - before[kind] for kind in after if after[kind] != before[kind]}
+
+        section("# A film by curl")
+        section("Order it")
+        told, bought = section("Look at the storyboard")
+        assert bought == {"text": 1}
+        assert "Waiting for approval: storyboard; going on costs at most $" in told
+        assert "| **s010** |" in told
+        time.sleep(1)
+        assert sum(studio.tally().accepted.values()) == 1
+
+        told, _ = section("Change it")
+        assert told.strip() == "ACCEPT"
+
+        told, bought = section("Compare the takes, and send one back")
+        assert told.split() == ["ACCEPT", "ACCEPT"]
+        assert bought == {"image": 2, "video": 3}
+
+        told, bought = section("The film")
+        assert (told.strip(), bought) == ("Delivered", {})
+
+    cut = json.loads((workplace / "films/productions/harbour/cuts/v001/manifest.json").read_text())
+    assert [(shot["state"]["id"], shot["state"]["seconds"]) for shot in cut["shots"]] == [("s010", 8), ("s020", 4)]
+    assert cut["shots"][0]["takes"][0]["words"].count("red coat") == 1
+    assert [take["note"] for take in cut["shots"][1]["takes"]] == ["", "The light is green, and slower."]
+
+
+class Terminal:
+    """A shell that keeps its variables between commands."""
+
+    def __init__(self, **environment):
+        self.environment = environment
+
+    def __enter__(self):
+        self.shell = subprocess.Popen(
+            ["bash"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **self.environment}
+        )
+        return self
+
+    def __exit__(self, *_):
+        self.shell.stdin.close()
+        self.shell.wait(10)
+
+    def run(self, commands):
+        """Run commands and return what they print; the last one has to succeed."""
+        self.shell.stdin.write(f'{commands}\necho "@@$?"\n')
+        self.shell.stdin.flush()
+        lines = []
+        for line in self.shell.stdout:
+            if line.startswith("@@"):
+                assert line == "@@0\n", "".join(lines)
+                return "".join(lines)
+            lines.append(line)
+        raise EOFError(commands)
 
 
 def test_a_missing_limit_says_how_to_create_it(api, workplace):
