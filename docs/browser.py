@@ -73,9 +73,10 @@ class Page:
         Raises:
             TimeoutError: It never came.
         """
+        said = json.dumps(word)
         find = (
             f"(() => {{ const one = [...document.querySelectorAll({json.dumps(kind)})]"
-            f".filter(one => one.innerText.trim() === {json.dumps(word)} || one.ariaLabel === {json.dumps(word)})[{nth}];"
+            f".filter(one => one.innerText.trim() === {said} || one.ariaLabel === {said})[{nth}];"
             "if (!one) return null; one.scrollIntoView({block: 'center'}); const box = one.getBoundingClientRect();"
             "return {x: box.x + box.width / 2, y: box.y + box.height / 2}; })()"
         )

@@ -9,15 +9,19 @@ from prefect.client.schemas.objects import State
 from flows.gates import stopped_at
 from flows.running import Asked, ended, given_up, named, nothing_filmed, opened, overruled, planned, reported
 from flows.shooting import Shooting
-from onereel.brief import Brief
+from onereel.brief import Brief, offer
 from onereel.bringing import check_own
 from onereel.deciding import retakes
 from onereel.delivering import Story
 from onereel.drafting import mark_draft
 from onereel.gatepages import Scene
+from onereel.settings import read_settings
 from tasks.assembly import deliver
 from tasks.delivery import publish
 from tasks.storyboard import storyboard
+
+# What the form offers, and the API accepts, is fixed when the flow is deployed: there the table is as in the worker.
+offer(read_settings().table.ids)
 
 
 @flow(name="produce", flow_run_name=named, persist_result=False)
@@ -53,7 +57,7 @@ async def produce(
         if waiting := await stopped_at(company, Scene("storyboard", plan, board)):
             return ended(waiting)
         wishes = await asyncio.to_thread(retakes, company.vault, plan.production)
-        shooting = Shooting(company, plan, board.storyboard, wishes)
+        shooting = Shooting(company, plan, board.storyboard, wishes, tuple(wishes))
         if "keyframes" in company.brief.gated:
             keyframes = await shooting.draw()
             if waiting := await stopped_at(company, Scene("keyframes", plan, board, keyframes)):

@@ -51,7 +51,8 @@ async def reshoot(
         before = await asyncio.to_thread(kept_board, company.vault, production)
         reach = radius(retake, company.brief, before.storyboard, company.table, datetime.now(UTC).date())
         if estimate_only:
-            return Completed(name="Estimated", message=reach.message, data=reach)
+            # The name, too: the UI shows no message of a state.
+            return Completed(name=f"Estimated: {reach.message}", message=reach.message, data=reach)
         await check_reach(company, reach)
         board = await revised(before, retake, wish)
         plan = planned(company, board.storyboard)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
+from flows.progress import Progress
 from onereel.bringing import own_keyframe, own_take
 from onereel.company import Company
 from onereel.delivering import Missing, Results
@@ -61,6 +62,7 @@ class Shooting:
         self.stills = {still.id: still for still in plan.stills}
         self.pictures: dict[str, Media] = {}
         self.picks: tuple[Pick, ...] = ()
+        self.progress = Progress(plan.production, len(plan.sheets) + len(plan.stills) + len(plan.takes))
         self._under_way: dict[str, asyncio.Task[Any]] = {}
 
     async def film(self) -> Results:
@@ -68,6 +70,7 @@ class Shooting:
         await self._prepare()
         shots = list(self.shots)
         ended = await asyncio.gather(*(self.take(shot) for shot in shots), return_exceptions=True)
+        await self.progress.close()
         return {shot: _result(end) for shot, end in zip(shots, ended, strict=True)}
 
     async def draw(self) -> list[Keyframe]:
@@ -75,6 +78,7 @@ class Shooting:
         await self._prepare()
         drawing = (self.keyframe(still.id) for still in self.plan.stills)
         ended = [_result(end) for end in await asyncio.gather(*drawing, return_exceptions=True)]
+        await self.progress.close()
         return [end for end in ended if isinstance(end, Keyframe)]
 
     async def _prepare(self) -> None:
@@ -100,6 +104,7 @@ class Shooting:
             work.close()
         else:
             self._under_way[name] = asyncio.ensure_future(work)
+            self._under_way[name].add_done_callback(lambda _: self.progress.more())
         result: T = await self._under_way[name]
         return result
 

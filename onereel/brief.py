@@ -1,8 +1,9 @@
 """The brief: what the client asks for. It is the file, the form in the Prefect UI and the API's schema at once."""
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from onereel.noun import Noun
 
@@ -144,35 +145,48 @@ class Look(Noun):
     )
 
 
+def _menus(schema: dict[str, Any]) -> None:
+    """Make a menu of each part whose models are known."""
+    for part, ids in OFFERED.items():
+        schema["properties"][part]["enum"] = ids
+
+
 class Models(Noun):
     """Who plays which part. The model table (`onereel doctor --models`) lists the choices."""
 
+    model_config = ConfigDict(json_schema_extra=_menus)
+
     text: str = Field(
         default="gemini-3.8-flash",
+        title="Text model",
         description="Writes the storyboard.",
         examples=["gemini-3.8-flash"],
         json_schema_extra={"position": 0},
     )
     image: str = Field(
         default="gemini-3-pro-image",
+        title="Image model",
         description="Draws the keyframes.",
         examples=["gemini-nano-banana-2.1"],
         json_schema_extra={"position": 1},
     )
     video: str = Field(
         default="veo-3.1-generate-001",
+        title="Video model",
         description="Films the takes: Veo 3.1 on Agent Platform, or Omni on the Gemini API.",
         examples=["gemini-omni-1.2-flash"],
         json_schema_extra={"position": 2},
     )
     image_thinking: str = Field(
         default="",
+        title="Image model's thinking",
         description="Thinking level of the image model, where it has one; empty: the model's own.",
         examples=["high"],
         json_schema_extra={"position": 3},
     )
     text_thinking: Literal["low", "medium", "high"] = Field(
         default="low",
+        title="Text model's thinking",
         description="Thinking level of the text model.",
         json_schema_extra={"position": 4},
     )
@@ -382,8 +396,33 @@ class Review(Noun):
     )
 
 
+FORM = (
+    "production", "idea", "seconds", "characters", "look", "references", "aspect_ratio", "resolution", "language",
+    "sound", "budget_usd", "tier", "approve", "gates", "models", "candidates", "take_candidates", "filming",
+)  # fmt: skip
+"""Fields in the order a producer thinks; the others follow, as they are rarely needed."""
+
+OFFERED: dict[str, list[str]] = {}
+"""Models a form offers as menus, by part: the table in force, where one is known (`offer`)."""
+
+
+def offer(models: Mapping[str, Iterable[str]]) -> None:
+    """Say which models forms offer from now on, by part: text, image, video. A brief file may name any."""
+    OFFERED.update({part: list(ids) for part, ids in models.items()})
+
+
+def _in_order(schema: dict[str, Any]) -> None:
+    """Number the fields of the form."""
+    fields: dict[str, Any] = schema["properties"]
+    rare = sorted(fields.keys() - set(FORM), key=lambda name: fields[name].get("position", len(fields)))
+    for position, name in enumerate([name for name in FORM if name in fields] + rare):
+        fields[name]["position"] = position
+
+
 class Brief(Noun):
     """What the client asks for. Only production, idea and seconds are required."""
+
+    model_config = ConfigDict(json_schema_extra=_in_order)
 
     production: str = Field(
         pattern=SLUG,

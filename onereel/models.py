@@ -377,6 +377,11 @@ class ModelTable(Noun):
     image: Mapping[str, ImageModel]
     video: Mapping[str, CameraModel]
 
+    @property
+    def ids(self) -> dict[str, list[str]]:
+        """The models by part: text, image, video."""
+        return {"text": list(self.text), "image": list(self.image), "video": list(self.video)}
+
     def writer(self, id_: str) -> TextModel:
         """Return a text model; BadInput if it is retired or unknown."""
         return _find(self.text, id_, "text")

@@ -92,6 +92,7 @@ def _row(papers: ShotPapers) -> dict[str, str | float]:
         "usd": take.usd if take is not None else 0.0,
         "takes": len(papers.takes),
         "reason": papers.state.reason,
+        "film": company().vault.address(take.film.key) if take is not None else "",
     }
 
 
