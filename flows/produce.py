@@ -28,11 +28,11 @@ offer(read_settings().table.ids)
 async def produce(
     stored_brief: str = "",
     rehearse: bool = False,
+    brief: Brief | None = None,
     shots: str = "",
     vault: str = "",
     repay: list[str] = [],  # noqa: B006 - a plain list for the form; nobody changes it
     overrule: list[str] = [],  # noqa: B006 - the same
-    brief: Brief | None = None,
 ) -> State[Any]:
     """Turn a brief into a finished film: one written here, or one kept in the vault.
 
@@ -40,11 +40,11 @@ async def produce(
         stored_brief: Name of a production whose brief is in the vault. For a new film leave it empty and choose
             "Brief" below.
         rehearse: Make the whole film against the local studio first, for nothing.
+        brief: What to make. "None": the stored brief.
         shots: Key in the vault of a shot list (CSV, XLSX, JSON, YAML). Empty: a text model writes the storyboard.
         vault: Where everything is kept: a folder or s3://bucket/prefix. Empty: ONEREEL_VAULT.
         repay: Shots held by a call nobody heard the end of: pay for it once more, by your word.
         overrule: Held keyframes (s010/opening) to be filmed all the same, by your word.
-        brief: What to make. "None": the stored brief.
     """
     async with opened(Asked(brief, stored_brief, shots, vault, rehearse)) as (company, given):
         await given_up(company, repay)

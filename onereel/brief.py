@@ -14,8 +14,17 @@ Gate = Literal["storyboard", "keyframes", "takes", "cut"]
 """Where a run can wait for a person; at the cut it waits with the delivery made."""
 
 
+def _shown(schema: dict[str, Any]) -> None:
+    """Say examples in the help of a field: forms show nothing else of them."""
+    for field in schema["properties"].values():
+        if field.get("examples") and "enum" not in field and field["type"] != "number":
+            field["description"] = f"{field['description']} Example: {field['examples'][0]}"
+
+
 class Reference(Noun):
     """A picture a model is asked to imitate; never shown on screen."""
+
+    model_config = ConfigDict(json_schema_extra=_shown)
 
     path: str = Field(
         min_length=1,
@@ -59,6 +68,8 @@ def _as_references(value: Any) -> Any:
 class Character(Noun):
     """Someone who must look the same in every shot."""
 
+    model_config = ConfigDict(json_schema_extra=_shown)
+
     name: str = Field(
         min_length=1,
         max_length=40,
@@ -100,6 +111,8 @@ class Character(Noun):
 
 class Look(Noun):
     """The style all shots share. Every field is optional; say only what matters."""
+
+    model_config = ConfigDict(json_schema_extra=_shown)
 
     style: str = Field(
         default="cinematic, photorealistic",
@@ -398,7 +411,7 @@ class Review(Noun):
 
 FORM = (
     "production", "idea", "seconds", "characters", "look", "references", "aspect_ratio", "resolution", "language",
-    "sound", "budget_usd", "tier", "approve", "gates", "models", "candidates", "take_candidates", "filming",
+    "sound", "budget_usd", "tier", "approve", "models", "candidates", "take_candidates", "filming",
 )  # fmt: skip
 """Fields in the order a producer thinks; the others follow, as they are rarely needed."""
 
@@ -417,6 +430,7 @@ def _in_order(schema: dict[str, Any]) -> None:
     rare = sorted(fields.keys() - set(FORM), key=lambda name: fields[name].get("position", len(fields)))
     for position, name in enumerate([name for name in FORM if name in fields] + rare):
         fields[name]["position"] = position
+    _shown(schema)
 
 
 class Brief(Noun):
