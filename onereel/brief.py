@@ -411,7 +411,7 @@ class Review(Noun):
 
 FORM = (
     "production", "idea", "seconds", "characters", "look", "references", "aspect_ratio", "resolution", "language",
-    "sound", "budget_usd", "tier", "approve", "models", "candidates", "take_candidates", "filming",
+    "sound", "budget_usd", "tier", "approve", "models", "candidates", "take_candidates", "filming", "review",
 )  # fmt: skip
 """Fields in the order a producer thinks; the others follow, as they are rarely needed."""
 
