@@ -279,7 +279,7 @@ def test_a_film_is_made_by_curl_alone_and_a_closed_gate_buys_nothing(here, workp
 
         told, bought = section("Compare the takes, and send one back")
         assert told.split() == ["ACCEPT", "ACCEPT"]
-        assert bought == {"image": 2, "video": 3}
+        assert (bought["image"], bought["video"]) == (2, 3)
 
         told, bought = section("The film")
         assert (told.strip(), bought) == ("Delivered", {})

@@ -16,6 +16,8 @@ from onereel.writing import latest_board
 
 GATES = ("storyboard", "keyframes", "takes", "cut")
 TABLE = with_proxy(MODELS)
+UNREVIEWED = {"keyframes": False, "takes": False}
+"""Judging asks the text model, too: here only what a gate lets through is counted."""
 
 
 async def say(vault: Path, **said):
@@ -40,7 +42,7 @@ async def test_a_film_is_decided_on_gate_by_gate(make, studio, vault):
     async def on(gate: str = "", **bought: int) -> object:
         """Produce on, to a gate or to the end; assert what that bought."""
         before = opened.tally().accepted
-        state = await make(approve=GATES)
+        state = await make(approve=GATES, review=UNREVIEWED)
         after = opened.tally().accepted
         assert {kind: after[kind] - before[kind] for kind in after if after[kind] != before[kind]} == bought
         assert not gate or state.message.startswith(f"Waiting for approval: {gate}")
