@@ -133,64 +133,82 @@ async def walk(here: Server, vault: Path) -> None:
     PICTURES.mkdir(exist_ok=True)
     async with browser() as page:
         run = await fill_in(page, here)
-        await here.reach(run, "Waiting for approval: storyboard")
+        await decide(page, here, run)
+        await finish(page, here, run)
+        await reshoot(page, here)
+        await report(page, vault)
 
-        await open_gate(page, here, run)
-        await page.photograph(PICTURES / "gate-storyboard.webp", 1100)
-        await page.fill("What happens", EDIT)
-        await choose(page, "Decision", "approve")
-        await scroll(page, "Decision")
-        await page.photograph(PICTURES / "edit.webp", 1100)
-        await answer(page)
 
-        await here.reach(run, "Running")
-        await page.open(f"{here.ui}/runs/flow-run/{run}", "Task Runs")
-        await page.see("clip")
-        await asyncio.sleep(DRAWN_SECONDS)
-        await page.photograph(PICTURES / "running.webp", 860)
-        await here.reach(run, "Waiting for approval: takes")
+async def decide(page: Page, here: Server, run: str) -> None:
+    """Answer at the gates: with an edit of the storyboard, then with a take sent back."""
+    await here.reach(run, "Waiting for approval: storyboard")
 
-        await open_gate(page, here, run)
-        await page.photograph(PICTURES / "gate-takes.webp", 1100)
-        await choose(page, "Decision", "change")
-        await page.click("Add item")
-        await choose(page, "Shot", "s020")
-        await page.fill("Note", NOTE)
-        await scroll(page, "Decision")
-        await page.photograph(PICTURES / "sent-back.webp", 1000)
-        await answer(page)
-        await here.reach(run, "Pending", "Running")
-        await here.reach(run, "Waiting for approval: takes")
+    await open_gate(page, here, run)
+    await page.photograph(PICTURES / "gate-storyboard.webp", 1100)
+    await page.fill("What happens", EDIT)
+    await choose(page, "Decision", "approve")
+    await scroll(page, "Decision")
+    await page.photograph(PICTURES / "edit.webp", 1100)
+    await answer(page)
 
-        await open_gate(page, here, run)
-        await choose(page, "Decision", "approve")
-        await answer(page)
-        await here.reach(run, "Delivered")
-        await page.open(f"{here.ui}/runs/flow-run/{run}", "Task Runs", "Delivered")
-        await asyncio.sleep(DRAWN_SECONDS)
-        await page.photograph(PICTURES / "run.webp", 860)
-        artifacts = await here.answer("POST", "/artifacts/filter", {"sort": "CREATED_DESC"})
-        film = next(one["id"] for one in artifacts if one["key"] == f"{PRODUCTION}-rehearsal-film")
-        await page.open(f"{here.ui}/artifacts/artifact/{film}", "shots")
-        await page.photograph(PICTURES / "film.webp", 1100)
+    await here.reach(run, "Running")
+    await page.open(f"{here.ui}/runs/flow-run/{run}", "Task Runs")
+    await page.see("clip")
+    await asyncio.sleep(DRAWN_SECONDS)
+    await page.photograph(PICTURES / "running.webp", 860)
+    await here.reach(run, "Waiting for approval: takes")
 
-        asked = {"production": PRODUCTION, "shots": ["s030"], "note": "Wait for the boat to answer.", "rehearse": True}
-        price = await here.order("reshoot", **asked, estimate_only=True)
-        await here.reach(price, "Estimated")
-        await page.open(f"{here.ui}/runs/flow-run/{price}", "Estimated")
-        await page.photograph(PICTURES / "price.webp", 400)
-        again = await here.order("reshoot", **asked)
-        await here.reach(again, "Delivered")
+    await open_gate(page, here, run)
+    await page.photograph(PICTURES / "gate-takes.webp", 1100)
+    await choose(page, "Decision", "change")
+    await page.click("Add item")
+    await choose(page, "Shot", "s020")
+    await page.fill("Note", NOTE)
+    await scroll(page, "Decision")
+    await page.photograph(PICTURES / "sent-back.webp", 1000)
+    await answer(page)
+    await here.reach(run, "Pending", "Running")
+    await here.reach(run, "Waiting for approval: takes")
 
-        cuts = sorted((vault / "rehearsal/productions" / PRODUCTION / "cuts").iterdir())
-        report = (cuts[-1] / "report.html").as_uri()
-        await page.open(report, "s010")
-        await page.photograph(PICTURES / "report.webp", 1500)
-        await page.value("document.getElementById('s030')?.scrollIntoView()")
-        await page.photograph(PICTURES / "takes.webp", 1000)
-        await page.resize(390, 844)
-        await page.open(report, "s010")
-        await page.photograph(PICTURES / "report-phone.webp", 1500, 390)
+    await open_gate(page, here, run)
+    await choose(page, "Decision", "approve")
+    await answer(page)
+
+
+async def finish(page: Page, here: Server, run: str) -> None:
+    """Look at the finished run and the film's page."""
+    await here.reach(run, "Delivered")
+    await page.open(f"{here.ui}/runs/flow-run/{run}", "Task Runs", "Delivered")
+    await asyncio.sleep(DRAWN_SECONDS)
+    await page.photograph(PICTURES / "run.webp", 860)
+    artifacts = await here.answer("POST", "/artifacts/filter", {"sort": "CREATED_DESC"})
+    film = next(one["id"] for one in artifacts if one["key"] == f"{PRODUCTION}-rehearsal-film")
+    await page.open(f"{here.ui}/artifacts/artifact/{film}", "shots")
+    await page.photograph(PICTURES / "film.webp", 1100)
+
+
+async def reshoot(page: Page, here: Server) -> None:
+    """Ask what a new take costs, then film it."""
+    asked = {"production": PRODUCTION, "shots": ["s030"], "note": "Wait for the boat to answer.", "rehearse": True}
+    price = await here.order("reshoot", **asked, estimate_only=True)
+    await here.reach(price, "Estimated")
+    await page.open(f"{here.ui}/runs/flow-run/{price}", "Estimated")
+    await page.photograph(PICTURES / "price.webp", 400)
+    again = await here.order("reshoot", **asked)
+    await here.reach(again, "Delivered")
+
+
+async def report(page: Page, vault: Path) -> None:
+    """Read the report page, wide and on a phone."""
+    cuts = sorted((vault / "rehearsal/productions" / PRODUCTION / "cuts").iterdir())
+    address = (cuts[-1] / "report.html").as_uri()
+    await page.open(address, "s010")
+    await page.photograph(PICTURES / "report.webp", 1500)
+    await page.value("document.getElementById('s030')?.scrollIntoView()")
+    await page.photograph(PICTURES / "takes.webp", 1000)
+    await page.resize(390, 844)
+    await page.open(address, "s010")
+    await page.photograph(PICTURES / "report-phone.webp", 1500, 390)
 
 
 async def at(api: str, vault: Path) -> None:
