@@ -27,10 +27,11 @@ from onereel.calls import calls_of
 from onereel.casting import budget_of, dated, reclaimed, stored_brief, surface_for, table_for, vault_for
 from onereel.choosing import is_keyframe, pick_drawing
 from onereel.crew import Vault
-from onereel.delivering import kept_manifest
+from onereel.delivering import kept_manifest, latest_manifest
 from onereel.errors import BadInput, BudgetReached, OnereelError
 from onereel.estimating import assumed
 from onereel.estimating import estimate as estimated
+from onereel.exporting import export as write_export
 from onereel.ledger import ledger as ledger_of
 from onereel.losses import give_up
 from onereel.media import keep
@@ -264,6 +265,22 @@ def bring(
         return await flow(production=production, shot=shot, **asked, return_state=True)
 
     _finish(run, as_json=as_json, rehearse=rehearse)
+
+
+@app.command()
+def export(
+    production: Production,
+    folder: Annotated[Path, typer.Argument(help="A new or an empty folder.")],
+    vault: VaultUrl = "",
+    rehearse: Rehearse = False,
+) -> None:
+    """Write an editor's folder: the master, every take, OTIO, EDL and FCP XML timelines, captions, the ledger."""
+    place = vault_for(read_settings(), vault, rehearsal=rehearse)
+    manifest = latest_manifest(place, production)
+    if manifest is None:
+        raise BadInput(f"{place.url} has no cut of {production!r}; produce it first")
+    for path in write_export(place, manifest, folder):
+        out.print(str(path), markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from onereel.adapters.captions import captions
+from onereel.adapters.captions import captions, subrip
 from onereel.adapters.labels import label_film, label_jpeg, xmp
 from onereel.adapters.ledgers import ledger_csv, ledger_parquet
 from onereel.adapters.master import assemble
@@ -176,8 +176,9 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
         papers = {
             "poster.jpg": label_jpeg(poster(cut, paths), packet),
             "contact.jpg": label_jpeg(sheet, packet),
-            "cut.otio": timeline(cut, _take_files(company, cut)).encode(),
+            "cut.otio": timeline(cut, _take_files(company, cut), _notes(story)).encode(),
             "captions.vtt": captions(cut, story.board.storyboard).encode(),
+            "captions.srt": subrip(cut, story.board.storyboard).encode(),
         }
         number = next_version(vault, production)
         # The master is the claim to a number: two workers cutting at once get one each.
@@ -331,6 +332,12 @@ def shot_states(plan: Plan, results: Results) -> list[ShotState]:
                 )
             )
     return states
+
+
+def _notes(story: Story) -> dict[str, tuple[str, ...]]:
+    """Return what was said of each shot, for the editor's markers."""
+    apart = broken_joins(story.plan, story.results)
+    return {shot.id: tuple(filter(None, (shot.note, apart.get(shot.id, "")))) for shot in story.board.storyboard.shots}
 
 
 def broken_joins(plan: Plan, results: Results) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Captions from dialogue: WebVTT, timed by the cut."""
 
 import html
+from collections.abc import Callable
 
 import pysubs2
 
@@ -16,15 +17,26 @@ LEAD = 0.4
 
 def captions(cut: Cut, storyboard: Storyboard) -> str:
     """Return WebVTT of all spoken lines, spread over their shots in order, never beyond them."""
+    return _timed(cut, storyboard, _shown).to_string("vtt")
+
+
+def subrip(cut: Cut, storyboard: Storyboard) -> str:
+    """Return the same captions as SubRip (SRT), which editors and players read."""
+    return _timed(cut, storyboard, _bare).to_string("srt")
+
+
+def _timed(cut: Cut, storyboard: Storyboard, told: Callable[[str], str]) -> pysubs2.SSAFile:
     lines = {shot.id: shot.dialogue for shot in storyboard.shots}
     subtitles = pysubs2.SSAFile()
     for clip, start in zip(cut.clips, cut.starts, strict=True):
         if clip.media is not None:
-            subtitles.events += _events(lines.get(clip.shot, ()), start / cut.fps, clip.frames / cut.fps)
-    return subtitles.to_string("vtt")
+            subtitles.events += _events(lines.get(clip.shot, ()), start / cut.fps, clip.frames / cut.fps, told)
+    return subtitles
 
 
-def _events(lines: tuple[Line, ...], start: float, seconds: float) -> list[pysubs2.SSAEvent]:
+def _events(
+    lines: tuple[Line, ...], start: float, seconds: float, told: Callable[[str], str]
+) -> list[pysubs2.SSAEvent]:
     if not lines:
         return []
     wanted = [max(SHORTEST, SECONDS_PER_WORD * len(line.line.split())) for line in lines]
@@ -32,7 +44,7 @@ def _events(lines: tuple[Line, ...], start: float, seconds: float) -> list[pysub
     events, at = [], start + min(LEAD, seconds / 4)
     for line, length in zip(lines, wanted, strict=True):
         end = at + length * scale
-        words = _shown(f"{line.speaker}: {line.line}")
+        words = told(f"{line.speaker}: {line.line}")
         events.append(pysubs2.SSAEvent(start=round(at * 1000), end=round(end * 1000), text=words))
         at = end
     return events
@@ -45,3 +57,8 @@ def _shown(words: str) -> str:
     """
     plain = html.escape(" ".join(words.split()), quote=False)
     return "".join(f"&#{ord(sign)};" if sign in "\\{}" else sign for sign in plain)
+
+
+def _bare(words: str) -> str:
+    """Return words as SubRip keeps them: it has no way to say a sign that is a code, so those are replaced."""
+    return " ".join(words.split()).replace("-->", "→").translate(str.maketrans("<>{}\\", "‹›()/"))

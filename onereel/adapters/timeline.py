@@ -26,7 +26,9 @@ class TakeFile:
     frames: int
 
 
-def timeline(cut: Cut, takes: Mapping[str, Sequence[TakeFile]]) -> str:
+def timeline(
+    cut: Cut, takes: Mapping[str, Sequence[TakeFile]], notes: Mapping[str, Sequence[str]] | None = None
+) -> str:
     """Return the text of `cut.otio`.
 
     A gap becomes an OTIO gap with the reason in its metadata. A fade becomes a dissolve into the next clip, or a
@@ -35,22 +37,52 @@ def timeline(cut: Cut, takes: Mapping[str, Sequence[TakeFile]]) -> str:
     Args:
         cut: The edit.
         takes: Every take of each shot, by shot id; the clip's own must be among them.
+        notes: What was said of shots, by shot id: each becomes a marker of its own.
 
     Raises:
         ValueError: A clip's take is not among its shot's.
     """
+    return str(otio.adapters.write_to_string(_whole(cut, takes, notes or {}), "otio_json"))
+
+
+def edit_list(cut: Cut, takes: Mapping[str, Sequence[TakeFile]]) -> str:
+    """Return the cut as a CMX 3600 edit list: the takes on screen, with the files they come from."""
+    whole = _whole(cut, takes, {})
+    track = whole.tracks[0]
+    if isinstance(track[-1], otio.schema.Transition):
+        track.pop()  # an edit list knows no fade to black
+    for clip in track:
+        if isinstance(clip, otio.schema.Clip):
+            clip.metadata["cmx_3600"] = {"reel": "".join(clip.media_reference.name.split("/")[-2:]).upper()}
+            clip.markers.clear()
+    return str(otio.adapters.write_to_string(whole, "cmx_3600", rate=cut.fps, style="nucoda"))
+
+
+def final_cut(cut: Cut, takes: Mapping[str, Sequence[TakeFile]], notes: Mapping[str, Sequence[str]]) -> str:
+    """Return the cut as Final Cut Pro 7 XML, which Premiere Pro and DaVinci Resolve read, sound beside the picture."""
+    whole = _whole(cut, takes, notes)
+    sound = whole.tracks[0].deepcopy()
+    sound.name, sound.kind = "sound", otio.schema.TrackKind.Audio
+    for item in sound:
+        if isinstance(item, otio.schema.Clip):
+            item.markers.clear()
+    whole.tracks.append(sound)
+    return str(otio.adapters.write_to_string(whole, "fcp_xml"))
+
+
+def _whole(cut: Cut, takes: Mapping[str, Sequence[TakeFile]], notes: Mapping[str, Sequence[str]]) -> Any:
     track = otio.schema.Track("picture", kind=otio.schema.TrackKind.Video)
     for index, clip in enumerate(cut.clips):
-        track.append(_item(clip, cut.fps, takes))
+        track.append(_item(clip, cut.fps, takes, notes.get(clip.shot, ())))
         if transition := _transition(cut, index):
             track.append(transition)
     whole = otio.schema.Timeline(cut.production, global_start_time=_time(0, cut.fps))
     whole.metadata["onereel"] = {"width": cut.width, "height": cut.height, "fps": cut.fps}
     whole.tracks.append(track)
-    return str(otio.adapters.write_to_string(whole, "otio_json"))
+    return whole
 
 
-def _item(clip: Clip, fps: int, takes: Mapping[str, Sequence[TakeFile]]) -> Any:
+def _item(clip: Clip, fps: int, takes: Mapping[str, Sequence[TakeFile]], notes: Sequence[str]) -> Any:
     """Return a clip with its takes, or a gap."""
     shown = otio.opentime.TimeRange(_time(clip.skip_frames, fps), _time(clip.frames, fps))
     facts = {"onereel": clip.model_dump(mode="json", exclude={"title"})}
@@ -62,6 +94,8 @@ def _item(clip: Clip, fps: int, takes: Mapping[str, Sequence[TakeFile]]) -> Any:
         raise ValueError(f"{clip.slate} is not among the takes of {clip.shot}: {', '.join(references) or 'none'}")
     item.set_media_references(references, clip.slate)
     item.markers.append(otio.schema.Marker(name=clip.title or clip.shot, marked_range=_point(fps)))
+    red = otio.schema.MarkerColor.RED
+    item.markers.extend(otio.schema.Marker(name=note, marked_range=_point(fps), color=red) for note in notes)
     return item
 
 
