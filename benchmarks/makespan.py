@@ -147,18 +147,18 @@ def critical_path(found: Plan, image_in_flight: int, video_in_flight: int) -> fl
     return max(ended.values())
 
 
-def _studio(line: Connection) -> None:
+def _studio(line: Connection, latency: Latency) -> None:
     """Run a studio until told to stop: in a process of its own, as Google is."""
-    with running(StudioOptions(latency=LATENCY, footage="same")) as studio:
+    with running(StudioOptions(latency=latency, footage="same")) as studio:
         line.send(studio.url)
         line.recv()
 
 
 @contextmanager
-def studio() -> Iterator[str]:
+def studio(latency: Latency = LATENCY) -> Iterator[str]:
     """Open a studio in another process; yields its address."""
     ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_studio, args=(theirs,))
+    process = multiprocessing.get_context("spawn").Process(target=_studio, args=(theirs, latency))
     process.start()
     try:
         yield ours.recv()
@@ -218,13 +218,12 @@ def measured(shots: int, where: str, environment: dict[str, str], settings: Sett
     return Row(shots=shots, where=where, path=path, chain=chain, load=load, **told)
 
 
-def run(counts: list[int], rounds: int, database: str) -> list[Row]:
-    """Make every film everywhere and return the rows; of several rounds, the fastest."""
+@contextmanager
+def places(url: str, database: str) -> Iterator[list[tuple[str, dict[str, str]]]]:
+    """Yield where films are made, by name: on a running Prefect server and embedded, each with its environment."""
     stored: dict[str, Any] = {DATABASE: database} if database else {}
-    where = "PostgreSQL" if database else "SQLite"
-    settings = read_settings()
     table = json.dumps({"video": [TABLE.video[brief_of(6).models.video].model_dump(mode="json")]})
-    with studio() as url, tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         common = {
             **os.environ,
@@ -241,10 +240,17 @@ def run(counts: list[int], rounds: int, database: str) -> list[Row]:
         with server(home / "server", log=home / "server.log", **stored) as here:
             here.run("deployments.setup")
             served = {**common, **here.environment, **common, "PREFECT_API_URL": here.api}
-            measured(counts[0], "warming up", served, settings)
-            rows = [_best(shots, where, served, settings, rounds) for shots in counts]
-        measured(counts[0], "warming up", alone, settings)
-        return rows + [_best(shots, "embedded", alone, settings, rounds) for shots in counts]
+            yield [("PostgreSQL" if database else "SQLite", served), ("embedded", alone)]
+
+
+def run(counts: list[int], rounds: int, database: str) -> list[Row]:
+    """Make every film everywhere and return the rows; of several rounds, the fastest."""
+    settings, rows = read_settings(), []
+    with studio() as url, places(url, database) as found:
+        for where, environment in found:
+            measured(counts[0], "warming up", environment, settings)
+            rows += [_best(shots, where, environment, settings, rounds) for shots in counts]
+    return rows
 
 
 def _best(shots: int, where: str, environment: dict[str, str], settings: Settings, rounds: int) -> Row:
