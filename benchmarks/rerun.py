@@ -80,9 +80,8 @@ def main() -> None:
     args = parser.parse_args()
     with studio(Latency(text=0, image=0, video=0, extension=0)) as url, places(url, args.database) as found:
         rows = [measured(args.shots, where, environment) for where, environment in found]
-    print(
-        f"{'shots':>5} {'server':11}{'first run':>11}{'engine start':>14}{'again':>9}{'a shot':>10}{'CPU':>8}{'requests':>10}"
-    )
+    heads = f"{'first run':>11}{'engine start':>14}{'again':>9}{'a shot':>10}{'CPU':>8}{'requests':>10}"
+    print(f"{'shots':>5} {'server':11}{heads}")
     for row in rows:
         print(
             f"{row.shots:5} {row.where:11}{row.first:9.1f} s{row.start:12.2f} s{row.again:7.2f} s"

@@ -62,12 +62,7 @@ async def draw_still(
         pictures: Reference pictures by path, and character sheets by name.
         chosen: Which candidate a person chose, from 1; 0: nobody did.
     """
-    references = labelled(still.guides, pictures)
-    orders = [
-        _order(company, plan, still.words, references, seed=company.brief.seed + number)
-        for number in range(company.brief.candidates)
-    ]
-    recipe = recipe_of("keyframe", still.id, [order.model_dump(mode="json") for order in orders], list(plan.size))
+    orders, recipe = _orders(company, plan, still, pictures)
     keyframe = await settled(company, recipe)
     if keyframe is None:
         keyframe = await _reuse(company, plan, still, orders[0], recipe)
@@ -79,6 +74,24 @@ async def draw_still(
         keyframe = await _chosen(company, plan, keyframe, orders[chosen - 1], chosen)
     company.stills[keyframe.id] = keyframe
     return keyframe
+
+
+async def known_still(company: Company, plan: Plan, still: StillPlan, pictures: dict[str, Media]) -> Keyframe | None:
+    """Return the keyframe a plan settled on before, or None."""
+    keyframe = await settled(company, _orders(company, plan, still, pictures)[1])
+    if keyframe is not None:
+        company.stills[keyframe.id] = keyframe
+    return keyframe
+
+
+def _orders(company: Company, plan: Plan, still: StillPlan, pictures: dict[str, Media]) -> tuple[list[DrawOrder], str]:
+    """Return an order for each candidate, and the digest of all that decides what a keyframe becomes."""
+    references = labelled(still.guides, pictures)
+    orders = [
+        _order(company, plan, still.words, references, seed=company.brief.seed + number)
+        for number in range(company.brief.candidates)
+    ]
+    return orders, recipe_of("keyframe", still.id, [order.model_dump(mode="json") for order in orders], list(plan.size))
 
 
 async def _chosen(company: Company, plan: Plan, keyframe: Keyframe, order: DrawOrder, number: int) -> Keyframe:
@@ -97,12 +110,17 @@ async def _chosen(company: Company, plan: Plan, keyframe: Keyframe, order: DrawO
     )
 
 
+def apart(company: Company, opening: Keyframe, closing: Keyframe) -> bool:
+    """Return whether a clip between two keyframes would move."""
+    return not frozen(opening.fingerprint, closing.fingerprint, company.thresholds)
+
+
 async def part(company: Company, plan: Plan, opening: Keyframe, closing: Keyframe) -> Keyframe:
     """Return a closing keyframe that differs from the opening: a pair too alike would film as a frozen clip.
 
     A pair that is too alike is redrawn once with a variation instruction; one that stays alike is reported.
     """
-    if not frozen(opening.fingerprint, closing.fingerprint, company.thresholds):
+    if apart(company, opening, closing):
         return closing
     recipe = recipe_of("apart", closing, opening.fitted)
     known = await settled(company, recipe)

@@ -124,7 +124,22 @@ async def pass_keyframe(company: Company, plan: Plan, still: StillPlan, drawn: K
         Unfit: It is not, could not be mended, and the brief holds such a keyframe; the attempts are kept.
         BudgetReached, StudioBusy: As they happen; what was bought is found again.
     """
-    keyframe = await _judged_before(company, plan, still, drawn, view)
+    known = await _judged_before(company, plan, still, drawn, view)
+    return await _let_through(company, plan, still, known or await _judged(company, plan, still, drawn, view))
+
+
+async def passed_before(company: Company, plan: Plan, still: StillPlan, drawn: Keyframe, view: View) -> Keyframe | None:
+    """Return what `pass_keyframe` would, without asking anybody anything; None if somebody has to be asked.
+
+    Raises:
+        Unfit: As `pass_keyframe`.
+    """
+    known = await _judged_before(company, plan, still, drawn, view)
+    return await _let_through(company, plan, still, known) if known is not None else None
+
+
+async def _let_through(company: Company, plan: Plan, still: StillPlan, keyframe: Keyframe) -> Keyframe:
+    """Return a judged keyframe with a person's word on it, if it may be filmed."""
     said = await asyncio.to_thread(word_on, company.vault, plan.production, keyframe.fitted)
     if said is not None:
         keyframe = keyframe.model_copy(update={"verdicts": (*keyframe.verdicts, said)})
@@ -198,26 +213,35 @@ def accept(vault: Vault, production: str, media: Media, note: str) -> None:
     write_noun(vault, verdict_key(production, media.sha256), verdict)
 
 
-async def _judged_before(company: Company, plan: Plan, still: StillPlan, drawn: Keyframe, view: View) -> Keyframe:
-    """Return the keyframe reviewing came to: as kept by an earlier run, or now."""
+async def _judged_before(
+    company: Company, plan: Plan, still: StillPlan, drawn: Keyframe, view: View
+) -> Keyframe | None:
+    """Return the keyframe an earlier review, or a person, came to; None if there was none."""
     said = await asyncio.to_thread(word_on, company.vault, plan.production, drawn.fitted)
     if said is not None and said.accepted:
         return drawn
+    return await settled(company, _review_recipe(company, still, drawn, view))
+
+
+async def _judged(company: Company, plan: Plan, still: StillPlan, drawn: Keyframe, view: View) -> Keyframe:
+    """Return the keyframe reviewing comes to now."""
+    mended, final = await _mended(company, plan, still, drawn, view)
+    recipe = _review_recipe(company, still, drawn, view)
+    known = mended.model_copy(update={"recipe": recipe})
+    if final:
+        await asyncio.to_thread(keep_noun, company.vault, keyframe_key(plan.production, recipe), known)
+    return known
+
+
+def _review_recipe(company: Company, still: StillPlan, drawn: Keyframe, view: View) -> str:
+    """Return the digest of what a review of a keyframe depends on."""
     review, models = company.brief.review, company.brief.models
     question = keyframe_question(view.shot, company.brief, still.end)
     # The shot before is shown, but not part of this: a change there must not reopen what was settled here.
-    recipe = recipe_of(
+    return recipe_of(
         "reviewed", drawn.recipe, drawn.fitted, question, [one.media.sha256 for one in view.likenesses], models.review,
         review.accept, review.attempts, review.escalate,
     )  # fmt: skip
-    known = await settled(company, recipe)
-    if known is None:
-        known, final = await _mended(company, plan, still, drawn, view)
-        known = known.model_copy(update={"recipe": recipe})
-        if final:
-            key = keyframe_key(plan.production, recipe)
-            await asyncio.to_thread(keep_noun, company.vault, key, known)
-    return known
 
 
 async def _mended(company: Company, plan: Plan, still: StillPlan, drawn: Keyframe, view: View) -> tuple[Keyframe, bool]:

@@ -1,5 +1,6 @@
 """The cut, assembled and delivered with its papers."""
 
+import pandas as pd  # noqa: F401 - the ledger's; loaded now, while nobody waits for the cut
 from prefect import task
 
 from onereel.delivering import Story

@@ -15,12 +15,20 @@ async def draw_sheet(plan: Plan, sheet: SheetPlan) -> Media:
 
 
 async def draw_keyframe(plan: Plan, still: StillPlan, pictures: dict[str, Media], chosen: int = 0) -> Keyframe:
-    """Draw a keyframe, check it, and fit it to the camera's frame; or take the candidate a person chose."""
+    """Draw a keyframe, check it, and fit it to the camera's frame; or take the candidate a person chose.
+
+    One that was settled before takes no task.
+    """
+    known = None if chosen else await drawing.known_still(company(), plan, still, pictures)
+    if known is not None:
+        return known
     return await _draw_keyframe(plan.production, still, pictures, unseen(plan), chosen)
 
 
 async def part_keyframes(plan: Plan, opening: Keyframe, closing: Keyframe) -> Keyframe:
     """Redraw a closing keyframe that would film as a frozen clip."""
+    if drawing.apart(company(), opening, closing):
+        return closing
     return await _part_keyframes(plan.production, opening, closing, unseen(plan))
 
 

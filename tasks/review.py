@@ -12,7 +12,10 @@ from tasks import ASKING, company, unseen
 
 
 async def review_keyframe(plan: Plan, still: StillPlan, drawn: Keyframe, view: reviewing.View) -> Keyframe:
-    """Have a keyframe judged, and mended if it is rejected."""
+    """Have a keyframe judged, and mended if it is rejected; what was settled before takes no task."""
+    known = await reviewing.passed_before(company(), plan, still, drawn, view)
+    if known is not None:
+        return known
     return await _review_keyframe(plan.production, still, drawn, unseen(view), unseen(plan))
 
 
