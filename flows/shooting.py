@@ -20,7 +20,7 @@ from onereel.orders import ClipOrder
 from onereel.picks import Pick, newest, picked, picks_of
 from onereel.plan import Plan, StillPlan
 from onereel.policy import persist
-from onereel.reviewing import View
+from onereel.reviewing import View, stands
 from onereel.reviews import likenesses
 from onereel.slate import Slate
 from onereel.storyboard import Storyboard
@@ -170,7 +170,7 @@ class Shooting:
         wanted = range(first, first + self.company.brief.take_candidates)
         missing = [sample for sample in wanted if sample not in {take.sample for take in mine}]
         if len(mine) >= len(wanted):
-            return best(mine)
+            return await self._until_accepted(setup, planned, wish, mine)
         made = await asyncio.gather(
             *(self._sample(setup, planned, sample, wish, len(known) + n) for n, sample in enumerate(missing, 1)),
             return_exceptions=True,
@@ -179,6 +179,20 @@ class Shooting:
         takes = [*mine, *(end for end in made if not isinstance(end, BaseException))]
         if failed and (not takes or not isinstance(failed[0], OnereelError)):
             raise failed[0]
+        return await self._until_accepted(setup, planned, wish, takes)
+
+    async def _until_accepted(self, setup: Setup, planned: TakePlan, wish: str, takes: list[Take]) -> Take:
+        """Return the best take; while all are rejected, film another one as often as the brief pays for."""
+        brief = self.company.brief
+        most = brief.take_candidates + brief.review.take_attempts
+        while brief.review.takes and len(takes) < most and not await stands(self.company, best(takes)):
+            known = await asyncio.to_thread(takes_of, self.company, planned.shot)
+            sample = max(take.sample for take in takes) + 1
+            try:
+                takes = [*takes, await self._sample(setup, planned, sample, wish, len(known) + 1)]
+            except OnereelError as stopped:
+                log.warning("%s: no other take: %s", planned.shot, stopped)
+                break
         return best(takes)
 
     def _stays_a_draft(self, shot: str) -> bool:

@@ -323,6 +323,8 @@ def _show_shots(manifest: Manifest) -> None:
         told = papers.state.reason or papers.shot.action
         sheet.add_row(papers.shot.id, papers.state.state, active, f"{papers.state.seconds:g}", takes, escape(told))
     out.print(sheet)
+    if manifest.reviewed.keyframes or manifest.reviewed.takes:
+        out.print(str(manifest.reviewed), markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -34,6 +34,7 @@ from onereel.papers import AI_LABEL, MIXED_SOURCE_TYPE, OWN_LABEL, Manifest, Pro
 from onereel.picks import picked, picks_of, stands
 from onereel.plan import Plan
 from onereel.proving import proof_recipe, prove
+from onereel.reviewed import reviewed
 from onereel.showing import show
 from onereel.slate import cut_prefix, cuts_prefix
 from onereel.storyboard import Storyboard
@@ -222,6 +223,7 @@ def _manifest(
 ) -> Manifest:
     brief, board = company.brief, story.board
     calls = calls_of(company.vault, brief.production)
+    shots = tuple(_shot_papers(company, story, cut))
     spending = Spending(
         estimated=story.plan.usd,
         spent=spent_on(calls, brief.production),
@@ -251,8 +253,13 @@ def _manifest(
         recipe=recipe,
         storyboard_version=board.version,
         models=brief.models.model_dump(include={"text", "image", "video"}),
-        shots=tuple(_shot_papers(company, story, cut)),
+        shots=shots,
         usd=spending,
+        reviewed=reviewed(
+            story.plan,
+            [keyframe for papers in shots for keyframe in papers.keyframes],
+            [take for papers in shots for take in papers.takes],
+        ),
         provenance=provenance,
         papers=(*papers, "master.mp4"),
     )

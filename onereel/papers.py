@@ -38,6 +38,26 @@ class Spending(Noun):
     unknown: float = 0.0
 
 
+class Reviewed(Noun):
+    """What judges looked at, what that cost, and what it saved, in US dollars."""
+
+    keyframes: int = Field(default=0, description="Keyframes that were judged.")
+    takes: int = Field(default=0, description="Takes that were judged by a model.")
+    rejected: int = Field(default=0, description="Keyframes whose first drawing was not good enough.")
+    mended: int = 0
+    held: int = Field(default=0, description="Keyframes no clip is bought on until a person decides.")
+    overruled: int = Field(default=0, description="Keyframes a person accepted all the same.")
+    rejected_takes: int = 0
+    reviews_usd: float = 0.0
+    repairs_usd: float = Field(default=0.0, description="Edits and new drawings of rejected keyframes.")
+    saved_usd: float = Field(default=0.0, description="Takes not filmed on drawings that were rejected.")
+
+    def __str__(self) -> str:
+        cost = f"reviewing cost ${self.reviews_usd:.2f}, mending ${self.repairs_usd:.2f}"
+        found = f"{self.rejected} of {self.keyframes} keyframes rejected, {self.mended} mended, {self.held} held"
+        return f"{found}; {self.rejected_takes} of {self.takes} takes rejected; {cost}; ${self.saved_usd:.2f} saved"
+
+
 class Credit(Noun):
     """A reference picture the film was made with, and on what terms."""
 
@@ -79,6 +99,7 @@ class Manifest(Noun):
     models: dict[str, str]
     shots: tuple[ShotPapers, ...]
     usd: Spending
+    reviewed: Reviewed = Reviewed()
     provenance: Provenance = Provenance()
     papers: tuple[str, ...] = Field(default=(), description="Files beside this one.")
 

@@ -47,7 +47,7 @@ from onereel.repairs import anew_words, mend_words, next_step
 from onereel.reviews import LOOKS, TOKENS
 from onereel.slate import held_key, keyframe_key, verdict_key
 from onereel.storyboard import Shot
-from onereel.takes import Attempt, Hop, Keyframe, merit, recipe_of
+from onereel.takes import Attempt, Hop, Keyframe, Take, merit, recipe_of
 from onereel.verdicts import Verdict, complaints, good_enough
 
 log = logging.getLogger(__name__)
@@ -172,6 +172,12 @@ async def judge_take(
     seconds = (await read_looks(company, film.looks)).footage.seconds
     order = take_review_order(company, setup, film.film, seconds, likenesses)
     return await _ask(company, _Asked(order, f"review {slate}", setup.shot, take_lettering(setup.shot)))
+
+
+async def stands(company: Company, take: Take) -> bool:
+    """Return whether a take may enter the cut: its judges accept it, or a person does."""
+    said = await asyncio.to_thread(word_on, company.vault, company.brief.production, take.film)
+    return good_enough((*take.verdicts, *([said] if said is not None else [])))
 
 
 def word_on(vault: Vault, production: str, media: Media) -> Verdict | None:

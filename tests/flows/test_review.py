@@ -17,8 +17,8 @@ SHOTS = [SIGN, STORM]
 def asked(make, vault):
     """Make the film of two shots: one with a sign."""
 
-    async def run(**said):
-        return await (await make(seconds=8, shots=listed(vault, SHOTS), **said)).aresult()
+    async def run(shots=SHOTS, **said):
+        return await (await make(seconds=4 * len(shots), shots=listed(vault, shots), **said)).aresult()
 
     return run
 
@@ -58,7 +58,7 @@ async def test_everything_is_judged_against_its_own_words_and_a_second_run_asks_
 
 
 async def test_a_misspelt_sign_is_named_letter_by_letter_and_mended_by_an_edit(asked, studio, vault):
-    opened = studio("image:~HARBOUR:wrong-text:times=1")
+    opened = studio("image:~HARBOUR:wrong-text:times=1", footage="film")
 
     report = await asked()
 
@@ -74,6 +74,11 @@ async def test_a_misspelt_sign_is_named_letter_by_letter_and_mended_by_an_edit(a
     assert all(verdict.accepted for verdict in keyframe.verdicts)
     assert report.state == "complete"
     assert opened.tally().accepted["video"] == 2, "no clip was bought on the misspelt sign"
+    eye = latest_manifest(FolderVault(vault), "lighthouse").reviewed
+    assert (eye.keyframes, eye.rejected, eye.mended, eye.takes, eye.rejected_takes) == (2, 1, 1, 2, 0)
+    assert eye.reviews_usd == pytest.approx(opened.tally().billed_usd["text"], abs=1e-5)
+    assert eye.saved_usd == pytest.approx(4 * 0.40)
+    assert eye.saved_usd > eye.reviews_usd + eye.repairs_usd
 
 
 async def test_what_an_edit_does_not_mend_is_drawn_anew_then_by_a_stronger_model(asked, studio, vault):
@@ -110,6 +115,20 @@ async def test_a_keyframe_nobody_can_mend_is_held_until_a_person_overrules(asked
         "video": 1,
     }
     assert papers(vault)[0].keyframes[0].verdicts[-1].judge == "person"
+
+
+async def test_a_take_with_somebody_else_in_it_is_filmed_again_as_often_as_the_brief_pays_for(asked, studio, vault):
+    opened = studio("video:~HARBOUR:wrong-identity:times=1", footage="film")
+    mara = {"name": "Mara", "description": "a keeper in a yellow oilskin coat"}
+    shots = [{**SIGN, "characters": "Mara"}]
+
+    await asked(shots, characters=[mara], review={"take_attempts": 2})
+
+    wrong, right = papers(vault)[0].takes
+    identity = next(verdict for verdict in wrong.verdicts if verdict.judge == "identity")
+    assert (identity.accepted, identity.findings[0].code, identity.findings[0].value) == (False, "identity", 0.3)
+    assert papers(vault)[0].active == right.slate
+    assert opened.tally().accepted["video"] == 2
 
 
 async def test_a_judge_who_cannot_be_understood_does_not_sink_a_shot(asked, studio):
