@@ -1,13 +1,24 @@
 """produce: from a brief to the delivery."""
 
 import asyncio
-from typing import Any
+from typing import Any, Literal
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows.gates import stopped_at
-from flows.running import Asked, ended, given_up, named, nothing_filmed, opened, overruled, planned, reported
+from flows.running import (
+    Asked,
+    ended,
+    given_up,
+    named,
+    nothing_filmed,
+    opened,
+    overruled,
+    partway,
+    planned,
+    reported,
+)
 from flows.shooting import Shooting
 from onereel.brief import Brief, offer
 from onereel.bringing import check_own
@@ -16,12 +27,15 @@ from onereel.delivering import Story
 from onereel.drafting import mark_draft
 from onereel.gatepages import Scene
 from onereel.settings import read_settings
-from tasks.assembly import deliver
+from tasks.assembly import animatic, deliver
 from tasks.delivery import publish
 from tasks.storyboard import storyboard
 
 # What the form offers, and the API accepts, is fixed when the flow is deployed: there the table is as in the worker.
 offer(read_settings().table.ids)
+
+
+Until = Literal["storyboard", "keyframes", "delivery"]
 
 
 @flow(name="produce", flow_run_name=named, persist_result=False)
@@ -33,6 +47,7 @@ async def produce(
     vault: str = "",
     repay: list[str] = [],  # noqa: B006 - a plain list for the form; nobody changes it
     overrule: list[str] = [],  # noqa: B006 - the same
+    until: Until = "delivery",
 ) -> State[Any]:
     """Turn a brief into a finished film: one written here, or one kept in the vault.
 
@@ -45,6 +60,8 @@ async def produce(
         vault: Where everything is kept: a folder or s3://bucket/prefix. Empty: ONEREEL_VAULT.
         repay: Shots held by a call nobody heard the end of: pay for it once more, by your word.
         overrule: Held keyframes (s010/opening) to be filmed all the same, by your word.
+        until: How far to go. storyboard: only the shots. keyframes: the keyframes too, and an animatic cut from them,
+            before any clip is bought.
     """
     async with opened(Asked(brief, stored_brief, shots, vault, rehearse)) as (company, given):
         await given_up(company, repay)
@@ -57,11 +74,19 @@ async def produce(
         if waiting := await stopped_at(company, Scene("storyboard", plan, board)):
             return ended(waiting)
         wishes = await asyncio.to_thread(retakes, company.vault, plan.production)
+        if until == "storyboard":
+            return ended(await partway(company, plan, "Storyboard written"))
         shooting = Shooting(company, plan, board.storyboard, wishes, tuple(wishes))
         if "keyframes" in company.brief.gated:
             keyframes = await shooting.draw()
             if waiting := await stopped_at(company, Scene("keyframes", plan, board, keyframes)):
                 return ended(waiting)
+        if until == "keyframes":
+            await shooting.draw()
+            manifest = await animatic(plan, board, company.stills)
+            report = await partway(company, plan, "Animatic delivered", manifest)
+            await publish(report, manifest)
+            return ended(report)
         results = await shooting.film()
         nothing_filmed(results)
         if waiting := await stopped_at(company, Scene("takes", plan, board, results=results)):

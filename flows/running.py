@@ -28,7 +28,7 @@ from onereel.losses import give_up
 from onereel.media import write_noun
 from onereel.papers import Manifest
 from onereel.plan import Plan, plan
-from onereel.report import Report, report
+from onereel.report import Report, partway_report, report
 from onereel.retaking import Radius
 from onereel.reviewing import overrule
 from onereel.settings import read_settings
@@ -151,6 +151,11 @@ async def check_reach(company: Company, reach: Radius) -> None:
     left = limit - spent_on(await asyncio.to_thread(calls_of, company.vault, name), name)
     if reach.usd > left:
         raise BadInput(f"{reach.message}; of the budget of ${limit:.2f} ${left:.2f} are left: raise budget_usd")
+
+
+async def partway(company: Company, found: Plan, message: str, manifest: Manifest | None = None) -> Report:
+    """Return the report of a run that goes no further, as it was asked to."""
+    return await asyncio.to_thread(partway_report, company, found, message, manifest)
 
 
 async def reported(company: Company, found: Plan, results: Results, manifest: Manifest) -> Report:

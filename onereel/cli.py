@@ -27,7 +27,7 @@ from onereel.calls import calls_of
 from onereel.casting import budget_of, dated, reclaimed, stored_brief, surface_for, table_for, vault_for
 from onereel.choosing import is_keyframe, pick_drawing
 from onereel.crew import Vault
-from onereel.delivering import kept_manifest, latest_manifest
+from onereel.delivering import kept_manifest
 from onereel.errors import BadInput, BudgetReached, OnereelError
 from onereel.estimating import assumed
 from onereel.estimating import estimate as estimated
@@ -87,10 +87,15 @@ def produce(
     repay: Annotated[
         list[str] | None, typer.Option(help="A shot held by a call nobody heard the end of: pay for it once more.")
     ] = None,
+    until: Annotated[
+        str, typer.Option(help="How far to go: storyboard; keyframes, with an animatic cut from them; delivery.")
+    ] = "delivery",
     rehearse: Rehearse = False,
     as_json: AsJson = False,
 ) -> None:
     """Turn a brief into a finished film."""
+    if until not in {"storyboard", "keyframes", "delivery"}:
+        raise BadInput(f"--until {until}: must be storyboard, keyframes or delivery")
     settings = read_settings()
     place = vault_for(settings, vault, rehearsal=rehearse)
     made = _read_brief(brief, budget)
@@ -105,7 +110,13 @@ def produce(
     async def run() -> Any:
         from flows.produce import produce as flow  # noqa: PLC0415 - Prefect takes a second to import
 
-        asked: dict[str, Any] = {"shots": listed, "repay": repay or [], "rehearse": rehearse, "vault": vault}
+        asked: dict[str, Any] = {
+            "shots": listed,
+            "repay": repay or [],
+            "rehearse": rehearse,
+            "vault": vault,
+            "until": until,
+        }
         return await flow(brief=stored, **asked, return_state=True)
 
     _finish(run, as_json=as_json, rehearse=rehearse)
@@ -276,10 +287,7 @@ def export(
 ) -> None:
     """Write an editor's folder: the master, every take, OTIO, EDL and FCP XML timelines, captions, the ledger."""
     place = vault_for(read_settings(), vault, rehearsal=rehearse)
-    manifest = latest_manifest(place, production)
-    if manifest is None:
-        raise BadInput(f"{place.url} has no cut of {production!r}; produce it first")
-    for path in write_export(place, manifest, folder):
+    for path in write_export(place, kept_manifest(place, production), folder):
         out.print(str(path), markup=False, highlight=False, soft_wrap=True)
 
 

@@ -79,6 +79,7 @@ def edit(plan: Plan, storyboard: Storyboard, results: Results) -> Cut:
 
 TITLE = 80
 DRAFT = "DRAFT"
+ANIMATIC = "ANIMATIC"
 
 
 def _clip(planned: TakePlan, take: Take, fades: bool, title: str) -> Clip:  # noqa: FBT001 - from the storyboard
@@ -106,11 +107,13 @@ class Story:
     board: Board
     results: Results
     keyframes: Mapping[str, Keyframe]
+    animatic: Cut | None = None
+    """The cut, where it is made of keyframes and not of takes."""
 
 
 async def deliver(company: Company, story: Story) -> Manifest:
     """Return the manifest of the cut: the newest one if nothing changed, else a new version, master and papers."""
-    cut = edit(story.plan, story.board.storyboard, story.results)
+    cut = story.animatic or edit(story.plan, story.board.storyboard, story.results)
     title = story.board.storyboard.title
     papers = [title, story.board.version, company.rehearsal, company.brief.tier, proof_recipe(company)]
     recipe = recipe_of("cut", cut, *papers)
@@ -235,6 +238,7 @@ def _manifest(
         version=number,
         rehearsal=company.rehearsal,
         tier=brief.tier,
+        kind="animatic" if story.animatic else "film",
         label=_label(story, rehearsal=False),
         digital_source_type=MIXED_SOURCE_TYPE if _own_shots(story) else SOURCE_TYPE,
         made_with=" ".join(PROGRAM),
@@ -271,6 +275,9 @@ def _on_screen(story: Story) -> list[Take]:
 
 def _label(story: Story, *, rehearsal: bool) -> str:
     """Return what the delivery says of itself."""
+    if story.animatic:
+        told = f"{ANIMATIC}: keyframes moved by this program, nothing is filmed. {AI_LABEL}"
+        return f"{told}. {REHEARSED}" if rehearsal else told
     own = _own_shots(story)
     told = f"{AI_LABEL}; {', '.join(own)}: {OWN_LABEL}" if own else AI_LABEL
     if any(isinstance(take, Take) and take.tier == "draft" for take in story.results.values()):
@@ -372,10 +379,10 @@ def _fetched(vault: Vault, cut: Cut, folder: Path) -> dict[str, Path]:
 def _take_files(company: Company, cut: Cut) -> dict[str, list[TakeFile]]:
     """Return every take of every shot, linked relative to the cut's folder."""
     up = "../" * len(cut_prefix(cut.production, 1).strip("/").split("/"))
-    return {
-        clip.shot: [
-            TakeFile(slate=take.slate, link=up + take.film.key, frames=take.footage.frames)
-            for take in takes_of(company, clip.shot)
-        ]
-        for clip in cut.clips
-    }
+    links = {}
+    for clip in cut.clips:
+        takes = takes_of(company, clip.shot)
+        links[clip.shot] = [TakeFile(take.slate, up + take.film.key, take.footage.frames) for take in takes]
+        if clip.media is not None and clip.slate not in {take.slate for take in takes}:
+            links[clip.shot].append(TakeFile(clip.slate, up + clip.media.key, clip.frames))
+    return links

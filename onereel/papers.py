@@ -1,6 +1,7 @@
 """The manifest: everything there is to know about a cut, in one file. With the journal, the truth about a film."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field
 
@@ -86,6 +87,7 @@ class Manifest(Noun):
     version: int
     rehearsal: bool
     tier: str
+    kind: Literal["film", "animatic"] = Field(default="film", description="animatic: made of keyframes, not of takes.")
     label: str = AI_LABEL
     digital_source_type: str = SOURCE_TYPE
     made_with: str

@@ -98,6 +98,21 @@ def report(company: Company, plan: Plan, states: list[ShotState], results: Resul
     )
 
 
+def partway_report(company: Company, plan: Plan, message: str, manifest: Manifest | None = None) -> Report:
+    """Return the report of a run that was asked to go so far and no further. Blocks."""
+    told = waiting_report(company, plan, "storyboard")
+    vault, prefix = company.vault, cut_prefix(told.production, manifest.version) if manifest else ""
+    made = {"state": "complete", "message": f"{message}; the film costs at most ${plan.usd:.2f} in all", "reasons": ()}
+    if manifest:
+        made |= {
+            "master": vault.address(f"{prefix}master.mp4"),
+            "manifest": vault.address(f"{prefix}manifest.json"),
+            "contact_sheet": vault.address(f"{prefix}contact.jpg"),
+            "seconds": manifest.footage.seconds,
+        }
+    return told.model_copy(update=made)
+
+
 def waiting_report(company: Company, plan: Plan, gate: str) -> Report:
     """Return the report of a run that stopped for a person's decision. Blocks."""
     vault, name = company.vault, company.brief.production

@@ -25,6 +25,12 @@ def subrip(cut: Cut, storyboard: Storyboard) -> str:
     return _timed(cut, storyboard, _bare).to_string("srt")
 
 
+def spoken(lines: tuple[Line, ...], start: float, seconds: float) -> list[tuple[float, float, str]]:
+    """Return when each line of a shot is spoken, from and to in seconds, and its plain words."""
+    events = _events(lines, start, seconds, lambda words: words)
+    return [(event.start / 1000, event.end / 1000, event.text) for event in events]
+
+
 def _timed(cut: Cut, storyboard: Storyboard, told: Callable[[str], str]) -> pysubs2.SSAFile:
     lines = {shot.id: shot.dialogue for shot in storyboard.shots}
     subtitles = pysubs2.SSAFile()

@@ -128,9 +128,11 @@ def studio(prefect, vault, patience, monkeypatch) -> Iterator[Callable[..., Stud
 def make(studio) -> Callable[..., object]:
     """Make a film, as paid for, and return the state its run ended in; open a `studio` first."""
 
-    async def run(shots: str = "", stored_brief: str = "", vault: str = "", **said: object) -> State[object]:
+    async def run(
+        shots: str = "", stored_brief: str = "", vault: str = "", until: str = "delivery", **said: object
+    ) -> State[object]:
         brief = None if stored_brief else Brief.model_validate({**BRIEF.model_dump(), **said})
-        asked = {"shots": shots, "stored_brief": stored_brief, "vault": vault}
+        asked = {"shots": shots, "stored_brief": stored_brief, "vault": vault, "until": until}
         return await produce(brief=brief, **asked, return_state=True)
 
     return run

@@ -6,6 +6,7 @@ import pytest
 
 from flows.assemble import bring, pick
 from flows.reshoot import reshoot
+from onereel.adapters.film import verify
 from onereel.adapters.folder import FolderVault
 from onereel.adapters.own import store_own
 from onereel.adapters.vaults import Shelf
@@ -159,3 +160,33 @@ def test_a_draft_is_filmed_by_the_cheapest_camera_that_can():
     assert (long.camera, long.resolution) == ("veo-3.1-fast-generate-001", "720p")
     for camera in MODELS.video.values():
         assert all(MODELS.video[id_].surfaces == camera.surfaces for id_ in camera.drafts)
+
+
+async def test_an_animatic_is_cut_from_the_keyframes_before_any_clip_is_bought(make, studio, vault):
+    opened = studio()
+    rows = (
+        {"closing": "The lamp is out.", "dialogue": ["Mara: Not yet."], "camera": "eye level; slow push in"},
+        {"join": "match"},
+        {"join": "continue"},
+    )
+    asked = {"seconds": 12, "shots": listed(vault, *rows)}
+
+    report = await (await make(**asked, until="keyframes")).aresult()
+    told = manifest(vault)
+
+    assert (report.state, report.seconds, opened.tally().accepted["video"]) == ("complete", 12, 0)
+    assert report.message.startswith("Animatic delivered; the film costs at most $")
+    assert told.kind == "animatic"
+    assert told.label.startswith("ANIMATIC")
+    assert {clip.stamp for clip in told.cut.clips} == {"ANIMATIC"}
+    assert all(clip.media for clip in told.cut.clips), "a shot that continues opens on what the one before ends on"
+    assert verify(Path(report.master)).audio_seconds == pytest.approx(12, abs=0.1)
+    assert "Mara: Not yet." in (Path(report.master).parent / "captions.vtt").read_text()
+
+    images = opened.tally().accepted["image"]
+    again = await (await make(**asked, until="keyframes")).aresult()
+    film = await (await make(**asked)).aresult()
+    assert again.master == report.master
+    assert manifest(vault).kind == "film"
+    assert opened.tally().accepted["image"] == images
+    assert film.master != report.master
