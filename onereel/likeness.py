@@ -8,9 +8,9 @@ text: a watermark or subtitle moves the hash by 14 to 22 bits.
 
 import base64
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-import imagehash
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -22,7 +22,22 @@ GRID: Final = (16, 9)
 """Width and height of the thumbnail in cells; every picture is squeezed into it, whatever its shape."""
 
 _HASHED_SIDE = 32
+_HASH_SIDE = 8
 _FLAT = 8.0
+
+_WORKING: Final = 144
+"""Shorter side a picture is first reduced to by a whole factor, at least: an average of whole blocks costs a sixth of
+the filter that follows. Of 56 photographs and drawings, 36 kept imagehash's bits and 20 differ from them in two."""
+
+_STEPS = np.arange(_HASHED_SIDE)
+_COSINES: Final = (2 * np.cos(np.pi * (2 * _STEPS[None, :] + 1) * _STEPS[:, None] / (2 * _HASHED_SIDE)))[:_HASH_SIDE]
+"""The lowest eight rows of the discrete cosine transform (DCT-II) of 32 samples."""
+
+_CHUNK: Final = 1 << 16
+"""Hashes looked at at once: half a megabyte, which stays in the cache of a core."""
+
+_SHARED: Final = 1 << 21
+"""From this many hashes on, two threads look: they are idle cores' worth, and numpy lets go of the interpreter."""
 
 
 class Fingerprint(Noun):
@@ -101,22 +116,30 @@ MEASURED: Final = Thresholds()
 
 
 def fingerprint(image: Image.Image) -> Fingerprint:
-    """Return a picture's fingerprint; the hash is bit for bit `imagehash.phash`.
+    """Return a picture's fingerprint; the hash is `imagehash.phash` of the picture reduced to about `_WORKING` lines.
 
-    Flat means a standard deviation below 8 of the 32x32 luma the hash is made from: there pure black and pure
-    white differ in one bit.
+    Bit for bit where it is no larger; of larger ones two bits may differ, for a sixth of the time. Flat means a
+    standard deviation below 8 of the 32x32 luma the hash is made from: there pure black and pure white differ in one
+    bit.
 
     Args:
         image: Decoded and upright; transparency is not looked at.
     """
-    # Half of imagehash's own first step, so its resizing has nothing left to do and the bits are the same.
-    luma = image.convert("L").resize((_HASHED_SIDE, _HASHED_SIDE), Image.Resampling.LANCZOS)
-    cells = image.convert("RGB").resize(GRID, Image.Resampling.BOX)
+    colour = image if image.mode == "RGB" else image.convert("RGB")
+    factor = min(colour.size) // _WORKING
+    small = colour.reduce(factor) if factor > 1 else colour
+    luma = np.asarray(small.convert("L").resize((_HASHED_SIDE, _HASHED_SIDE), Image.Resampling.LANCZOS))
     return Fingerprint(
-        phash=str(imagehash.phash(luma)),
-        thumb=base64.b64encode(cells.tobytes()).decode(),
-        flat=bool(np.asarray(luma).std() < _FLAT),
+        phash=f"{_phash(luma):016x}",
+        thumb=base64.b64encode(small.resize(GRID, Image.Resampling.BOX).tobytes()).decode(),
+        flat=bool(luma.std() < _FLAT),
     )
+
+
+def _phash(luma: NDArray[np.uint8]) -> int:
+    """Return which of the lowest frequencies of a 32x32 picture are stronger than their median, first bit highest."""
+    low = _COSINES @ luma.astype(np.float64) @ _COSINES.T
+    return int.from_bytes(np.packbits(low > np.median(low)).tobytes())
 
 
 def distance(a: Fingerprint, b: Fingerprint) -> Likeness:
@@ -174,11 +197,33 @@ def search(hashes: NDArray[np.uint64], wanted: Fingerprint, bits: int = MEASURED
     """Return positions of the hashes within so many bits of a picture, nearest first.
 
     A hint, to be confirmed by `same_picture`: flat pictures have hashes that mean nothing. No index is needed:
-    a million hashes take about a millisecond.
+    a million hashes take about a millisecond, and memory is read once.
     """
-    apart = np.bitwise_count(hashes ^ np.uint64(int(wanted.phash, 16)))
-    near = np.flatnonzero(apart <= bits)
-    return near[np.argsort(apart[near], kind="stable")]
+    query = np.uint64(int(wanted.phash, 16))
+    halves = 2 if len(hashes) >= _SHARED else 1
+    size = -(-len(hashes) // halves)
+    parts = [(start, hashes[start : start + size]) for start in range(0, len(hashes), max(1, size))]
+    if halves == 1:
+        found = [_near(part, query, bits, start) for start, part in parts]
+    else:
+        with ThreadPoolExecutor(halves) as threads:
+            found = list(threads.map(lambda part: _near(part[1], query, bits, part[0]), parts))
+    near = np.concatenate(found) if found else np.empty(0, np.intp)
+    return near[np.argsort(np.bitwise_count(hashes[near] ^ query), kind="stable")]
+
+
+def _near(hashes: NDArray[np.uint64], query: np.uint64, bits: int, offset: int) -> NDArray[np.intp]:
+    """Return positions of hashes within so many bits; nothing larger than a chunk is written."""
+    mixed, apart = np.empty(_CHUNK, np.uint64), np.empty(_CHUNK, np.uint8)
+    found = [np.empty(0, np.intp)]
+    for start in range(0, len(hashes), _CHUNK):
+        part = hashes[start : start + _CHUNK]
+        count = len(part)
+        np.bitwise_xor(part, query, out=mixed[:count])
+        np.bitwise_count(mixed[:count], out=apart[:count])
+        if apart[:count].min() <= bits:
+            found.append(np.flatnonzero(apart[:count] <= bits) + (start + offset))
+    return np.concatenate(found)
 
 
 def _one_choice(a: Fingerprint, b: Fingerprint, thresholds: Thresholds) -> bool:

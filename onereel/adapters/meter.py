@@ -18,6 +18,9 @@ Grid = NDArray[np.uint8]
 QUARTERS: Final = 4
 """How often a second a frame is held against an earlier one."""
 
+TENTHS: Final = 10
+"""Levels of sound a second."""
+
 LAG: Final = 2
 """Seconds between the two: a move too slow to be seen from one frame to the next adds up."""
 
@@ -123,21 +126,25 @@ class _Ear:
     """Adds up sound, a second at a time."""
 
     def __init__(self) -> None:
-        self._waiting: list[NDArray[np.float32]] = []
-        self._rate = self._held = self._values = self._rail = 0
+        self._waiting = av.AudioFifo()
+        self._shape = ("", "", 0)
+        self._rate = self._values = self._rail = 0
         self._power = self._peak = 0.0
         self._tenths: list[float] = []
 
     def listen(self, frame: av.AudioFrame) -> None:
-        self._rate = frame.sample_rate
-        self._waiting.append(_wave(frame))
-        self._held += frame.samples
-        if self._held >= self._rate:
-            self._add_up()
+        shape = frame.format.name, frame.layout.name, frame.sample_rate
+        if shape != self._shape:  # a queue takes one kind of sound
+            self._add_up(self._waiting.read())
+            self._waiting, self._shape, self._rate = av.AudioFifo(), shape, frame.sample_rate
+        frame.pts = None  # a gap in the time stamps is not our worry, and the queue would refuse it
+        self._waiting.write(frame)
+        if self._waiting.samples >= self._rate:
+            self._add_up(self._waiting.read(max(1, self._rate // TENTHS) * TENTHS))
 
     def loudness(self) -> Loudness | None:
-        if self._held:
-            self._add_up()
+        if self._rate:
+            self._add_up(self._waiting.read())
         if not self._values:
             return None
         return Loudness(
@@ -147,13 +154,10 @@ class _Ear:
             tenths=tuple(self._tenths),
         )
 
-    def _add_up(self) -> None:
-        wave = np.concatenate(self._waiting, axis=1)
-        tenth = max(1, self._rate // 10)
-        whole = max(tenth, wave.shape[1] // tenth * tenth)
-        rest = wave[:, whole:]
-        self._waiting, self._held = ([rest] if rest.size else []), rest.shape[1]
-        wave = wave[:, :whole]
+    def _add_up(self, sound: av.AudioFrame | None) -> None:
+        if sound is None:
+            return
+        wave, tenth = _wave(sound), max(1, self._rate // TENTHS)
         peak = max(float(wave.max()), -float(wave.min()))
         if peak >= 1.0:
             self._rail += int(np.count_nonzero(np.abs(wave) >= 1.0))
