@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import typer
 from pydantic import ValidationError
@@ -383,6 +383,54 @@ def _purchases(place: Vault, production: str, settings: Settings, rehearse: bool
     except BadInput as gone:
         err.print(f"no estimate: {gone}", style="yellow", markup=False, soft_wrap=True)
         return ()
+
+
+@app.command()
+def compare(
+    kind: Annotated[Literal["image", "video"], typer.Argument(help="Models that draw, or models that film.")],
+    models: Annotated[list[str], typer.Argument(help="Their ids: gemini-3-pro-image gemini-nano-banana-2.1.")],
+    shot: Annotated[list[str] | None, typer.Option(help="Only this prompt of the set: s030. May be repeated.")] = None,
+    samples: Annotated[int, typer.Option(min=1, max=4, help="Of each prompt; each is paid.")] = 1,
+    resolution: Annotated[str, typer.Option(help="Of the takes; pictures are drawn large enough for it.")] = "720p",
+    budget: Annotated[float, typer.Option(help="US dollars all of it may cost.")] = 25.0,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Only say what it costs at most; asks nobody.")] = False,
+    vault: VaultUrl = "",
+    rehearse: Rehearse = False,
+    as_json: AsJson = False,
+) -> None:
+    """Ask several models for the same pictures or takes, and say what they made, how good it is, and what it cost."""
+    from onereel.comparing import Asked, trials  # noqa: PLC0415 - only this command needs it
+    from onereel.comparison import COLUMNS, row  # noqa: PLC0415
+
+    asked = Asked(kind, tuple(models), tuple(shot or ()), samples, resolution, budget)
+    found = trials(asked, table_for(read_settings(), rehearsal=rehearse), datetime.now(UTC).date())
+    if estimate:
+        sheet = Table("model", "calls", "at most", title=f"{kind} models, {resolution}", title_justify="left")
+        for trial in found:
+            sheet.add_row(trial.model, str(len(trial.plan.purchases)), f"${trial.plan.usd:.2f}")
+        out.print(sheet)
+        out.print(f"at most ${sum(trial.plan.usd for trial in found):.2f}; what was bought before costs nothing")
+        return
+    embedded()
+
+    async def run() -> Any:
+        from flows.compare import compare as flow  # noqa: PLC0415 - Prefect takes a second to import
+
+        said: dict[str, Any] = {"samples": samples, "resolution": resolution, "budget_usd": budget}
+        state = await flow(kind, models, shot or [], **said, rehearse=rehearse, vault=vault, return_state=True)
+        return await state.aresult()
+
+    with showing_progress(err):
+        comparison, address = asyncio.run(run())
+    if as_json:
+        out.print(comparison.model_dump_json(), markup=False, highlight=False, soft_wrap=True)
+        return
+    sheet = Table(show_header=False)  # a model a column: twelve numbers side by side fit no terminal
+    for cells in zip(COLUMNS, *(map(escape, row(line)) for line in comparison.lines), strict=True):
+        sheet.add_row(*cells)
+    out.print(sheet)
+    err.print(f"${comparison.usd:.2f} paid" + (" (rehearsed: nothing was)" if rehearse else ""))
+    out.print(address, markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
