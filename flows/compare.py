@@ -14,7 +14,7 @@ from flows.running import Asked as Opening
 from flows.running import opened, quieten
 from flows.shooting import Shooting
 from onereel.adapters.connection import Connection
-from onereel.casting import surface_for, table_for, vault_for
+from onereel.casting import check_reached, table_for, vault_for
 from onereel.company import Company
 from onereel.comparing import (
     Asked,
@@ -61,10 +61,9 @@ async def compare(
     camera = camera_reached(table, connection.surfaces, resolution) if connection and kind == "image" else ""
     asked = Asked(kind, tuple(models), tuple(shots), samples, resolution, budget_usd, camera)
     found = trials(asked, table, datetime.now(UTC).date())
-    for model in models if connection else []:
-        # All of them, before the first is paid.
-        compared = table.illustrator(model) if kind == "image" else table.camera(model)
-        await asyncio.to_thread(surface_for, connection, compared)
+    if connection:
+        known = table.illustrator if kind == "image" else table.camera
+        await asyncio.to_thread(check_reached, connection, [known(model) for model in models])
     paid, lines = 0.0, []
     for trial in found:
         brief = await asyncio.to_thread(with_references, trial, place)

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import date
 from pathlib import Path
@@ -92,6 +92,16 @@ def surface_for(connection: Connection, model: Model) -> Surface:
     surface = next((one for one in connection.surfaces if one in model.surfaces), model.surfaces[0])
     connection.require(surface, model.id)
     return surface
+
+
+def check_reached(connection: Connection, models: Iterable[Model]) -> None:
+    """Refuse models that cannot be reached: all of them, before the first of several is paid. Blocks.
+
+    Raises:
+        BadInput: One is not reachable with what is configured.
+    """
+    for model in models:
+        surface_for(connection, model)
 
 
 @asynccontextmanager

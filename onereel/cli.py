@@ -386,6 +386,49 @@ def _purchases(place: Vault, production: str, settings: Settings, rehearse: bool
 
 
 @app.command()
+def campaign(
+    file: Annotated[Path, typer.Argument(help="The campaign: a YAML or JSON file.")],
+    vault: VaultUrl = "",
+    budget: Annotated[float | None, typer.Option(help="US dollars for all films; instead of the campaign's.")] = None,
+    rehearse: Rehearse = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make several films under one budget: variants of one brief, or briefs in the vault."""
+    from onereel.adapters.campaigns import load_campaign  # noqa: PLC0415 - only this command needs it
+    from onereel.campaigning import EXIT, rows, shared  # noqa: PLC0415
+
+    settings = read_settings()
+    place = vault_for(settings, vault, rehearsal=rehearse)
+    made = load_campaign(file, place)
+    if budget is not None:
+        made = made.model_copy(update={"budget_usd": budget})
+    shared(made, table_for(settings, rehearsal=rehearse), datetime.now(UTC).date())  # refuses before anything runs
+    embedded()
+
+    async def run() -> Any:
+        from flows.campaign import campaign as flow  # noqa: PLC0415 - Prefect takes a second to import
+
+        return await (await flow(made, rehearse=rehearse, vault=vault, return_state=True)).aresult()
+
+    with showing_progress(err):
+        told = asyncio.run(run())
+    if as_json:
+        facts = {**told.model_dump(mode="json"), "usd": told.usd, "state": told.worst}
+        out.print(json.dumps(facts), markup=False, highlight=False, soft_wrap=True)
+    else:
+        films = rows(told.films)
+        sheet = Table(*films[0], title=told.campaign, title_justify="left")
+        for film in films:
+            sheet.add_row(*(escape(f"{cell:g}" if isinstance(cell, float) else str(cell)) for cell in film.values()))
+        out.print(sheet)
+        out.print(f"${told.usd:.2f} of ${told.budget_usd:.2f}" + (" (rehearsed, nothing was paid)" if rehearse else ""))
+    for film in told.films:
+        if film.state != "complete":
+            err.print(f"{film.production}: {film.message}", style="yellow", markup=False, soft_wrap=True)
+    sys.exit(EXIT[told.worst])
+
+
+@app.command()
 def compare(
     kind: Annotated[Literal["image", "video"], typer.Argument(help="Models that draw, or models that film.")],
     models: Annotated[list[str], typer.Argument(help="Their ids: gemini-3-pro-image gemini-nano-banana-2.1.")],

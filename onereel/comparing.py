@@ -124,10 +124,9 @@ def _trial(asked: Asked, model: str, brief: Brief, board: Storyboard, table: Mod
     made = Brief.model_validate(said)
     planned = plan(made, board, table, today)
     if asked.kind == "image":
-        # Nothing is filmed.
-        planned = planned.model_copy(
-            update={"purchases": tuple(one for one in planned.purchases if one.kind not in ("video", "extension"))}
-        )
+        # Nothing is filmed, and no film judged.
+        kept = (one for one in planned.purchases if one.kind == "image" or one.detail == "keyframe")
+        planned = planned.model_copy(update={"purchases": tuple(kept)})
     return Trial(model, made, board, planned)
 
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from onereel.footage import Media
 from onereel.noun import Noun
-from onereel.verdicts import Verdict
+from onereel.verdicts import Verdict, good_enough
 
 Kind = Literal["image", "video"]
 """What is compared: models that draw, or models that film."""
@@ -25,7 +25,7 @@ class Sample(Noun):
     @property
     def accepted(self) -> bool:
         """Whether it was made, and every judge took it."""
-        return self.picture is not None and all(verdict.accepted for verdict in self.verdicts)
+        return self.picture is not None and good_enough(self.verdicts)
 
 
 class Line(Noun):
