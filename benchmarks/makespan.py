@@ -2,15 +2,22 @@
 
 Films of 6 and of 40 shots are made against a local studio whose drawings take 1 s and whose operations take 5 s, the
 way a paid production is made: same flow, adapters, journal and limits. Each is made twice: on a running Prefect server,
-with the limits all workers share, and embedded, as the command line does it.
+with the limits all workers share, and embedded, as the command line does it. Reviews are off: one would be one more
+call in each chain. Real clips take 30 to 180 s and are asked about after 1 s at the soonest; here after 0.5 s.
 
-The critical path is computed, not measured: the plan's own DAG (a keyframe before the takes it opens or closes, a take
-before the shot that continues it, a clip before its extension) is list-scheduled on as many places as may be in flight
-(ONEREEL_IMAGE_IN_FLIGHT, ONEREEL_VIDEO_IN_FLIGHT), first come, first served, each call taking exactly what the studio
-takes. Nothing else counts in it: no polling, downloading, decoding, cutting or bookkeeping. Without a bound it is the
-longest chain. The makespan lasts from the flow's first step to its final state; starting Prefect is reported apart.
+The critical path of the calls is computed, not measured: the plan's own DAG (a keyframe before the takes it opens or
+closes, a take before the shot that continues it, a clip before its extension) is list-scheduled on as many places as
+may be in flight (ONEREEL_IMAGE_IN_FLIGHT, ONEREEL_VIDEO_IN_FLIGHT), first come, first served, each call taking exactly
+what the studio takes. The DAG's last node, the cut, takes what joining the same takes takes by itself, measured in the
+same run. Nothing else counts: no polling, downloading, decoding or bookkeeping. Two ratios are printed: over the calls
+alone, and over calls and cut. The makespan lasts from the flow's first step to its final state; starting Prefect is
+reported apart.
+
+`--realistic` takes the latencies of the vendor instead, at `--scale`: drawings 11 to 44 s and clips 42 to 168 s, each
+call's own by its content; as many in flight as there are shots.
 
     python benchmarks/makespan.py [--json PATH] [--shots 6 40] [--database postgresql+asyncpg://...]
+    python benchmarks/makespan.py --realistic --shots 100 1000 --rounds 1 --json benchmarks/results/thousand.json
 """
 
 import argparse
@@ -19,11 +26,14 @@ import heapq
 import json
 import multiprocessing
 import os
+import re
+import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -32,9 +42,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from deployments.local import server
-from onereel.brief import Brief
+from onereel.adapters.master import assemble
+from onereel.brief import Brief, Review
 from onereel.casting import vault_for
-from onereel.media import keep
+from onereel.delivering import latest_manifest
+from onereel.media import fetch_file, keep
 from onereel.models import MODELS, PROXY, ModelTable, with_proxy
 from onereel.plan import Plan, plan
 from onereel.progress import embedded
@@ -45,6 +57,9 @@ from onereel.studio import Latency, StudioOptions, running
 
 IMAGE_SECONDS, VIDEO_SECONDS, SHOT_SECONDS = 1.0, 5.0, 4
 LATENCY = Latency(text=0, image=IMAGE_SECONDS, video=VIDEO_SECONDS, extension=VIDEO_SECONDS)
+REALISTIC = Latency(text=0, image=27.5, video=105, extension=105, jitter=0.6)
+WAVE = re.compile(r"[Ww]ave number (\d+) |Foam number (\d+) ")
+"""Which shot a prompt of these films is about."""
 TABLE: ModelTable = with_proxy(MODELS)
 UNBOUND = 1_000_000
 DATABASE = "PREFECT_SERVER_DATABASE_CONNECTION_URL"
@@ -56,12 +71,14 @@ class Row:
 
     Attributes:
         where: The database of the server it ran on, or embedded.
-        path: Critical path under the bounds in force, in seconds.
-        chain: Critical path without bounds.
+        path: Critical path of the calls under the bounds in force, in seconds.
+        chain: The same without bounds.
+        cut: What joining the takes takes by itself.
         start: From calling the flow to its first step.
         makespan: From its first step to its final state.
         cpu: Processor seconds of the flow's process meanwhile.
         assembly: Of the makespan, from the last take to the end.
+        memory: Most megabytes the flow's process held.
         load: Machine load, one minute's average, before it began.
     """
 
@@ -69,17 +86,24 @@ class Row:
     where: str
     path: float
     chain: float
+    cut: float
     start: float
     makespan: float
     cpu: float
     assembly: float
     calls: int
+    memory: float
     load: float
 
     @property
-    def ratio(self) -> float:
-        """Makespan over critical path."""
+    def over_calls(self) -> float:
+        """Makespan over the critical path of the calls."""
         return self.makespan / self.path
+
+    @property
+    def ratio(self) -> float:
+        """Makespan over the critical path, the cut at its end included."""
+        return self.makespan / (self.path + self.cut)
 
 
 def brief_of(shots: int) -> Brief:
@@ -90,6 +114,7 @@ def brief_of(shots: int) -> Brief:
         seconds=shots * SHOT_SECONDS,
         resolution=PROXY,
         budget_usd=100_000,
+        review=Review(keyframes=False, takes=False),
     )
 
 
@@ -110,8 +135,17 @@ def storyboard_of(shots: int) -> Storyboard:
     )
 
 
-def critical_path(found: Plan, image_in_flight: int, video_in_flight: int) -> float:
-    """Return when the last take is filmed if calls take exactly their time and nothing else takes any."""
+def critical_path(
+    found: Plan, image_in_flight: int, video_in_flight: int, own: Mapping[tuple[str, str], float]
+) -> float:
+    """Return when the last take is filmed if calls take exactly their time and nothing else takes any.
+
+    Args:
+        found: What is bought.
+        image_in_flight: Drawings at once.
+        video_in_flight: Clips at once.
+        own: What a call takes, by kind and shot, where that is not the same for all.
+    """
     after: dict[str, list[str]] = {still.id: [] for still in found.stills}
     for take in found.takes:
         needs = [name for name in (take.opening, take.closing) if name]
@@ -137,7 +171,7 @@ def critical_path(found: Plan, image_in_flight: int, video_in_flight: int) -> fl
         else:
             kind, seconds = ("image", IMAGE_SECONDS) if name in stills else ("video", VIDEO_SECONDS)
             begins = max(at, heapq.heappop(free[kind]))
-            ended[name] = begins + seconds
+            ended[name] = begins + own.get((kind, re.split(r"[/+]", name)[0]), seconds)
             heapq.heappush(free[kind], ended[name])
         for other, rest in missing.items():
             if name in rest:
@@ -154,14 +188,27 @@ def _studio(line: Connection, latency: Latency) -> None:
         line.recv()
 
 
+@dataclass(frozen=True)
+class Open:
+    """A studio in another process."""
+
+    url: str
+
+    def took(self) -> dict[tuple[str, str], float]:
+        """Return what the calls it accepted so far took, by kind and shot."""
+        with urllib.request.urlopen(f"{self.url}/studio/requests") as answer:  # noqa: S310 - ours, on this machine
+            asked = [(WAVE.search(one["words"]), one) for one in json.load(answer)]
+        return {(one["kind"], f"s{int(found[1] or found[2]):03d}"): one["seconds"] for found, one in asked if found}
+
+
 @contextmanager
-def studio(latency: Latency = LATENCY) -> Iterator[str]:
-    """Open a studio in another process; yields its address."""
+def studio(latency: Latency = LATENCY) -> Iterator[Open]:
+    """Open a studio in another process."""
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_studio, args=(theirs, latency))
     process.start()
     try:
-        yield ours.recv()
+        yield Open(ours.recv())
     finally:
         ours.send("")
         process.join()
@@ -195,10 +242,25 @@ async def made(shots: int) -> dict[str, Any]:
         "assembly": datetime.now(UTC).timestamp() - max(takes).timestamp() - (time.monotonic() - ended),
         "cpu": time.process_time() - cpu,
         "calls": told.calls.text + told.calls.image + told.calls.video,
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "cut": bare_cut(shots),
     }
 
 
-def measured(shots: int, where: str, environment: dict[str, str], settings: Settings) -> Row:
+def bare_cut(shots: int) -> float:
+    """Return the seconds it takes to join a film's takes, by itself."""
+    vault = vault_for(read_settings(), rehearsal=False)
+    made = latest_manifest(vault, brief_of(shots).production)
+    assert made is not None  # noqa: S101 - it was just delivered
+    with tempfile.TemporaryDirectory() as name:
+        films = {clip.media.sha256: clip.media for clip in made.cut.clips if clip.media}
+        paths = {digest: fetch_file(vault, film, Path(name) / f"{digest}.mp4") for digest, film in films.items()}
+        began = time.monotonic()
+        assemble(made.cut, paths, Path(name) / "master.mp4")
+        return time.monotonic() - began
+
+
+def measured(shots: int, where: str, environment: dict[str, str], settings: Settings, there: Open) -> Row:
     """Make a film in a process of its own and return how long it took."""
     today = datetime.now(UTC).date()
     found = plan(brief_of(shots), storyboard_of(shots), TABLE, today)
@@ -213,8 +275,9 @@ def measured(shots: int, where: str, environment: dict[str, str], settings: Sett
     told = json.loads(done.stdout.splitlines()[-1])
     if told.pop("state") != "complete":
         raise SystemExit(f"{shots} shots {where}: the film is not complete")
-    path = critical_path(found, settings.image_in_flight, settings.video_in_flight)
-    chain = critical_path(found, UNBOUND, UNBOUND)
+    own = there.took()
+    path = critical_path(found, settings.image_in_flight, settings.video_in_flight, own)
+    chain = critical_path(found, UNBOUND, UNBOUND, own)
     return Row(shots=shots, where=where, path=path, chain=chain, load=load, **told)
 
 
@@ -232,6 +295,7 @@ def places(url: str, database: str) -> Iterator[list[tuple[str, dict[str, str]]]
             "GOOGLE_GENAI_USE_ENTERPRISE": "true",
             "GOOGLE_GEMINI_BASE_URL": url,
             "ONEREEL_MODELS": table,
+            "ONEREEL_POLL_SHORTEST": os.environ.get("ONEREEL_POLL_SHORTEST", "0.5"),
             **{f"ONEREEL_{kind}_PER_MINUTE": "100000" for kind in ("TEXT", "IMAGE", "VIDEO")},
         }
         alone = {**common, "PREFECT_HOME": str(home / "embedded")}
@@ -243,18 +307,17 @@ def places(url: str, database: str) -> Iterator[list[tuple[str, dict[str, str]]]
             yield [("PostgreSQL" if database else "SQLite", served), ("embedded", alone)]
 
 
-def run(counts: list[int], rounds: int, database: str) -> list[Row]:
+def run(counts: list[int], rounds: int, database: str, latency: Latency) -> list[Row]:
     """Make every film everywhere and return the rows; of several rounds, the fastest."""
     settings, rows = read_settings(), []
-    with studio() as url, places(url, database) as found:
+    with studio(latency) as there, places(there.url, database) as found:
         for where, environment in found:
-            measured(counts[0], "warming up", environment, settings)
-            rows += [_best(shots, where, environment, settings, rounds) for shots in counts]
+            if rounds > 1:
+                measured(counts[0], "warming up", environment, settings, there)
+            for shots in counts:
+                made = [measured(shots, where, environment, settings, there) for _ in range(rounds)]
+                rows.append(min(made, key=lambda row: row.makespan))
     return rows
-
-
-def _best(shots: int, where: str, environment: dict[str, str], settings: Settings, rounds: int) -> Row:
-    return min((measured(shots, where, environment, settings) for _ in range(rounds)), key=lambda row: row.makespan)
 
 
 def main() -> None:
@@ -264,35 +327,44 @@ def main() -> None:
     parser.add_argument("--shots", type=int, nargs="+", default=[6, 40])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--database", default="", help="Of the Prefect server; default: SQLite.")
+    parser.add_argument("--realistic", action="store_true", help="The vendor's own latencies.")
+    parser.add_argument("--scale", type=float, default=1.0, help="Of those latencies.")
     parser.add_argument("--make", type=int, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.make:
         embedded()
         print(json.dumps(asyncio.run(made(args.make))))
         return
-    rows = run(args.shots, args.rounds, args.database)
+    latency = LATENCY
+    if args.realistic:
+        scaled = {kind: seconds * args.scale for kind, seconds in REALISTIC.model_dump(exclude={"jitter"}).items()}
+        latency = REALISTIC.model_copy(update=scaled)
+        os.environ |= {f"ONEREEL_{kind}_IN_FLIGHT": str(min(1000, max(args.shots))) for kind in ("IMAGE", "VIDEO")}
+        os.environ["ONEREEL_POLL_SHORTEST"] = str(args.scale)
+        os.environ["ONEREEL_POLL_LONGEST"] = str(10 * args.scale)
+    rows = run(args.shots, args.rounds, args.database, latency)
     settings = read_settings()
     print(
-        f"drawings {IMAGE_SECONDS:g} s, operations {VIDEO_SECONDS:g} s, in flight at most "
-        f"{settings.image_in_flight} and {settings.video_in_flight}; best of {args.rounds} rounds\n"
+        f"drawings {latency.image:g} s, operations {latency.video:g} s, more or less {latency.jitter:.0%}, in flight "
+        f"at most {settings.image_in_flight} and {settings.video_in_flight}; best of {args.rounds} rounds\n"
     )
     print(
-        f"{'shots':>5} {'server':11}{'critical path':>14}{'makespan':>10}{'ratio':>7}{'after last take':>17}"
-        f"{'engine start':>14}{'CPU s':>7}{'calls':>7}{'load':>6}"
+        f"{'shots':>5} {'server':11}{'calls':>9}{'cut':>9}{'makespan':>10}{'over calls':>12}{'over both':>11}"
+        f"{'after last take':>17}{'engine start':>14}{'CPU':>8}{'memory':>9}{'bought':>8}{'load':>6}"
     )
     for row in rows:
         print(
-            f"{row.shots:5} {row.where:11}{row.path:12.1f} s{row.makespan:8.2f} s{row.ratio:7.3f}{row.assembly:15.2f} s"
-            f"{row.start:12.2f} s{row.cpu:7.1f}{row.calls:7}{row.load:6.1f}"
+            f"{row.shots:5} {row.where:11}{row.path:7.1f} s{row.cut:7.2f} s{row.makespan:8.2f} s{row.over_calls:12.3f}"
+            f"{row.ratio:11.3f}{row.assembly:15.2f} s{row.start:12.2f} s{row.cpu:6.1f} s{row.memory:6.0f} MB"
+            f"{row.calls:8}{row.load:6.1f}"
         )
     args.json.parent.mkdir(parents=True, exist_ok=True)
     found = {
-        "image_seconds": IMAGE_SECONDS,
-        "video_seconds": VIDEO_SECONDS,
+        "latency": latency.model_dump(),
         "image_in_flight": settings.image_in_flight,
         "video_in_flight": settings.video_in_flight,
         "rounds": args.rounds,
-        "rows": [{**asdict(row), "ratio": row.ratio} for row in rows],
+        "rows": [{**asdict(row), "over_calls": row.over_calls, "ratio": row.ratio} for row in rows],
     }
     args.json.write_text(json.dumps(found, indent=2) + "\n")
 

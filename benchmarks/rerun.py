@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("--shots", type=int, default=100)
     parser.add_argument("--database", default="", help="Of the Prefect server; default: SQLite.")
     args = parser.parse_args()
-    with studio(Latency(text=0, image=0, video=0, extension=0)) as url, places(url, args.database) as found:
+    with studio(Latency(text=0, image=0, video=0, extension=0)) as there, places(there.url, args.database) as found:
         rows = [measured(args.shots, where, environment) for where, environment in found]
     heads = f"{'first run':>11}{'engine start':>14}{'again':>9}{'a shot':>10}{'CPU':>8}{'requests':>10}"
     print(f"{'shots':>5} {'server':11}{heads}")

@@ -33,6 +33,7 @@ class Request(Noun):
     model: str
     words: str = Field(description="The first 200 characters.")
     at: float = Field(description="Seconds since the epoch.")
+    seconds: float = Field(description="How long it was to take, at least.")
 
 
 class Books:
@@ -54,14 +55,14 @@ class Books:
             self._recent: dict[Kind, deque[float]] = {kind: deque() for kind in PAID}
             self._patience: dict[str, float] = {}
 
-    def accept(self, kind: Kind, model: str, words: str) -> None:
+    def accept(self, kind: Kind, model: str, words: str, seconds: float) -> None:
         """Write down a paid call that was taken on; it is in flight until `finish`."""
         with self._lock:
             self._accepted[kind] += 1
             self._in_flight[kind] += 1
             self._most[kind] = max(self._most[kind], self._in_flight[kind])
             self._recent[kind].append(time.monotonic())
-            self._requests.append(Request(kind=kind, model=model, words=words[:200], at=time.time()))
+            self._requests.append(Request(kind=kind, model=model, words=words[:200], at=time.time(), seconds=seconds))
 
     def finish(self, kind: Kind) -> None:
         """A call taken on is answered, or its operation is done."""

@@ -100,7 +100,7 @@ class Studio:
             if isinstance(refusal, Rejected) and refusal.after is not None:
                 self.books.ask_to_wait(order.digest, refusal.after)
             raise
-        self.books.accept(order.kind, order.model, order.words)
+        self.books.accept(order.kind, order.model, order.words, self.seconds(order))
         return faults
 
     def _keep_limits(self, order: Order) -> None:
