@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 from onereel.adapters.connection import Connection
+from onereel.adapters.ocr import reader
 from onereel.casting import signatory_for, vault_for
 from onereel.errors import OnereelError
 from onereel.models import ModelTable, Surface
@@ -22,6 +23,7 @@ def findings(settings: Settings, vault_url: str) -> Iterator[tuple[bool, str]]:
         yield bool(connection.surfaces), line
     yield from _vault(settings, vault_url)
     yield _signing(settings)
+    yield _reading()
     server = os.environ.get("PREFECT_API_URL")
     yield True, f"Prefect: {server or 'embedded, no server'}"
     yield from _reach(settings.table, connection)
@@ -47,6 +49,12 @@ def _signing(settings: Settings) -> tuple[bool, str]:
         unsigned = "masters are delivered unsigned; ONEREEL_C2PA_CERTIFICATE and ONEREEL_C2PA_KEY name who signs"
         return True, f"content credentials: {unsigned}"
     return True, f"content credentials: {signatory.name} signs masters, until {signatory.until:%Y-%m-%d}"
+
+
+def _reading() -> tuple[bool, str]:
+    found = reader("en")
+    missing = "the reviewing model alone reads it; apt install tesseract-ocr adds a second opinion, for nothing"
+    return True, f"lettering: {f'read back by {found}, too' if found else missing}"
 
 
 def _reach(table: ModelTable, connection: Connection) -> Iterator[tuple[bool, str]]:

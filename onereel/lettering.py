@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
-from typing import Final
+from typing import Final, NamedTuple
 
 from onereel.storyboard import Shot
 
@@ -22,6 +22,18 @@ _SPOKEN: Final = re.compile(
 """Ends right before words that are heard, not read."""
 
 
+class Misread(NamedTuple):
+    """A text that does not read as asked.
+
+    Attributes:
+        told: What differs, in words, letter by letter.
+        near: Whether something like it was read; else it may be there and unreadable.
+    """
+
+    told: str
+    near: bool
+
+
 def quoted(text: str) -> tuple[str, ...]:
     """Return what a description puts between double quotes, each once, unless somebody says it."""
     found = (
@@ -37,7 +49,7 @@ def asked_lettering(shot: Shot, *descriptions: str) -> tuple[str, ...]:
     return quoted("\n".join((*descriptions, shot.action, shot.setting)))
 
 
-def misread(asked: Sequence[str], read: Iterable[str]) -> list[str]:
+def misread(asked: Sequence[str], read: Iterable[str]) -> list[Misread]:
     """Return, for every text asked for that is not among what was read, what differs, letter by letter.
 
     Case, accents written in two ways, spacing and punctuation at the ends do not count.
@@ -51,17 +63,18 @@ def _among(wanted: str, read: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", read) is not None
 
 
-def _difference(asked: str, seen: Sequence[str]) -> str:
+def _difference(asked: str, seen: Sequence[str]) -> Misread:
     wanted = _plain(asked)
     near = max(_windows(wanted, seen), key=lambda one: SequenceMatcher(None, wanted, one).ratio(), default="")
     if SequenceMatcher(None, wanted, near).ratio() < 0.5:  # noqa: PLR2004 - less than half of it is another text
-        return f'"{asked}" cannot be read anywhere' + (f'; read was "{"; ".join(seen)[:120]}"' if seen else "")
+        others = f'; read was "{"; ".join(seen)[:120]}"' if seen else ""
+        return Misread(f'"{asked}" cannot be read anywhere{others}', near=False)
     letters = [
         _step(how, wanted[a:b], near[c:d], a + 1)
         for how, a, b, c, d in SequenceMatcher(None, wanted, near).get_opcodes()
         if how != "equal"
     ]
-    return f'"{asked}" reads "{near}": {", ".join(letters[:8])}'
+    return Misread(f'"{asked}" reads "{near}": {", ".join(letters[:8])}', near=True)
 
 
 def _windows(wanted: str, seen: Sequence[str]) -> list[str]:

@@ -161,8 +161,8 @@ def verdicts_of(
 
 
 def lettering_verdict(asked: Sequence[str], read: Sequence[str], reader: str) -> Verdict:
-    """Return what was read back of the texts asked for, by a model or by a program; mistakes letter by letter."""
-    wrong = misread(asked, read)
+    """Return what was read back of the texts asked for, by a model; mistakes letter by letter."""
+    wrong = [each.told for each in misread(asked, read)]
     return Verdict(
         judge="lettering",
         accepted=not wrong,
@@ -171,6 +171,18 @@ def lettering_verdict(asked: Sequence[str], read: Sequence[str], reader: str) ->
         findings=tuple(Finding(code="lettering", what=each[:600]) for each in wrong),
         model=reader,
     )
+
+
+def second_reading(asked: Sequence[str], read: Sequence[str], reader: str) -> Verdict:
+    """Return what a program read back of the texts asked for; what it cannot find, it has no say in."""
+    found = misread(asked, read)
+    wrong = tuple(each.told for each in found if each.near)
+    if wrong or not found:
+        return lettering_verdict(asked, read, reader).model_copy(
+            update={"findings": tuple(Finding(code="lettering", what=each[:600]) for each in wrong)}
+        )
+    told = "; ".join(each.told for each in found)
+    return Verdict(judge="lettering", accepted=True, reasons=f"Could not be checked: {told}."[:1000], model=reader)
 
 
 def _identity(opinion: Opinion, accept: float, characters: Sequence[str]) -> Verdict:

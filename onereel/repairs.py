@@ -22,13 +22,15 @@ def next_step(attempts: Sequence[Attempt], edits: int) -> How:
     """Return how a keyframe is mended next: an edit, then a clean drawing, then a stronger model, then edits of that.
 
     Args:
-        attempts: What was tried, oldest first; the last was rejected.
+        attempts: What was tried, oldest first; the last was rejected. One that was measured to be unusable (blank)
+            is not edited.
         edits: Edits stacked in the last one.
     """
     tried = [attempt.how for attempt in attempts]
+    useless = any(verdict.judge == "check" and not verdict.accepted for verdict in attempts[-1].verdicts)
     if "redrawn" in tried and "escalated" not in tried:
         return "escalated"
-    if edits >= STACKED or ("edited" in tried and "redrawn" not in tried):
+    if useless or edits >= STACKED or ("edited" in tried and "redrawn" not in tried):
         return "redrawn"
     return "edited"
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from onereel.adapters.ocr import read_words, reader
 from onereel.calls import Goods
 from onereel.company import Company, Done
 from onereel.crew import Vault
@@ -28,7 +29,7 @@ from onereel.errors import (
 from onereel.filming import Setup, read_looks, takes_of_shot
 from onereel.footage import Media
 from onereel.media import fetch, keep_noun, read_noun, write_noun
-from onereel.opinions import opinion_schema, read_opinion, verdicts_of
+from onereel.opinions import opinion_schema, read_opinion, second_reading, verdicts_of
 from onereel.orders import Labelled, ReviewOrder
 from onereel.plan import Plan, StillPlan
 from onereel.policy import keep_paid
@@ -48,7 +49,7 @@ from onereel.reviews import LOOKS, TOKENS
 from onereel.slate import held_key, keyframe_key, verdict_key
 from onereel.storyboard import Shot
 from onereel.takes import Attempt, Hop, Keyframe, Take, merit, recipe_of
-from onereel.verdicts import Verdict, complaints, good_enough
+from onereel.verdicts import Finding, Verdict, complaints, good_enough
 
 log = logging.getLogger(__name__)
 
@@ -223,10 +224,11 @@ async def _judged_before(
     company: Company, plan: Plan, still: StillPlan, drawn: Keyframe, view: View
 ) -> Keyframe | None:
     """Return the keyframe an earlier review, or a person, came to; None if there was none."""
+    known = await settled(company, _review_recipe(company, still, drawn, view))
+    if known is not None:
+        return known
     said = await asyncio.to_thread(word_on, company.vault, plan.production, drawn.fitted)
-    if said is not None and said.accepted:
-        return drawn
-    return await settled(company, _review_recipe(company, still, drawn, view))
+    return drawn if said is not None and said.accepted else None
 
 
 async def _judged(company: Company, plan: Plan, still: StillPlan, drawn: Keyframe, view: View) -> Keyframe:
@@ -254,7 +256,7 @@ async def _mended(company: Company, plan: Plan, still: StillPlan, drawn: Keyfram
     """Return the best of the attempts, and whether that is final: a later run may have money for more."""
     tries = [_attempt(drawn, "drawn", "", drawn.usd, await _judge(company, still, drawn, view))]
     made = [drawn]
-    final = all(verdict.model or verdict.judge == "person" for verdict in tries[0].verdicts)
+    final = all(verdict.model or verdict.judge != "model" for verdict in tries[0].verdicts)
     while not good_enough(tries[-1].verdicts) and len(tries) <= company.brief.review.attempts:
         last = made[-1]
         how = next_step(tries, last.edits)
@@ -327,10 +329,23 @@ async def _judge(company: Company, still: StillPlan, keyframe: Keyframe, view: V
     said = await asyncio.to_thread(word_on, company.vault, company.brief.production, keyframe.fitted)
     if said is not None:
         return (said,)
+    if keyframe.fingerprint.flat:  # measured, for nothing: no model need be asked
+        blank = Finding(code="blank", what="The picture is blank: nothing can be made out in it.")
+        return (Verdict(judge="check", accepted=False, score=0, reasons=blank.what, findings=(blank,)),)
     order = keyframe_review_order(company, still, keyframe.fitted, view)
-    return await _ask(
-        company, _Asked(order, f"review {keyframe.id}", view.shot, keyframe_lettering(view.shot, still.end))
-    )
+    lettering = keyframe_lettering(view.shot, still.end)
+    heard = await _ask(company, _Asked(order, f"review {keyframe.id}", view.shot, lettering))
+    return (*heard, *await asyncio.to_thread(_read_back, company, keyframe, lettering)) if lettering else heard
+
+
+def _read_back(company: Company, keyframe: Keyframe, lettering: tuple[str, ...]) -> tuple[Verdict, ...]:
+    """Return what this machine reads in a drawing at its full size; empty where nothing here can read. Blocks."""
+    language = company.brief.language
+    who = reader(language)
+    if not who:
+        return ()
+    words = read_words(fetch(company.vault, keyframe.drawn), language)
+    return (second_reading(lettering, words, who),)
 
 
 async def _ask(company: Company, asked: _Asked) -> tuple[Verdict, ...]:

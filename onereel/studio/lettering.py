@@ -20,6 +20,7 @@ _FORMAL: Final = re.compile(
     r"^(?:A single|Continue the same shot|Camera:|Setting:|Lighting:|Style:|Sound:|No |Follow |Edit the first image)",
     re.IGNORECASE,
 )
+_QUOTED: Final = re.compile(r"""["“„«][^"”“»]*["”“»]""")
 
 
 @lru_cache(maxsize=16)
@@ -39,7 +40,7 @@ def caption(words: str) -> str:
     telling = _TELLING.search(words)
     lines = [line for line in words.splitlines() if line.strip()]
     first = next((line for line in lines if not _FORMAL.match(line)), " ".join(lines))
-    said = telling[1] if telling is not None else first
+    said = _QUOTED.sub("…", telling[1] if telling is not None else first)  # or the strip would be read as a sign
     return f"{slate[0]}   {said}" if slate is not None else said
 
 
