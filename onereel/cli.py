@@ -54,6 +54,7 @@ BriefFile = Annotated[Path, typer.Argument(help="The brief: a YAML or JSON file.
 Shots = Annotated[Path | None, typer.Option(help="A shot list: CSV, XLSX, JSON or YAML. Else a text model writes it.")]
 VaultUrl = Annotated[str, typer.Option(help="Folder or s3://bucket/prefix. Default: ONEREEL_VAULT, else ./vault.")]
 BudgetUsd = Annotated[float | None, typer.Option("--budget", help="US dollars; instead of the brief's.")]
+TierOption = Annotated[str, typer.Option("--tier", help="draft or final; instead of the brief's.")]
 Rehearse = Annotated[bool, typer.Option("--rehearse", help="Against the local studio, for nothing.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
 Production = Annotated[str, typer.Argument(help="Name of the production.")]
@@ -84,6 +85,7 @@ def produce(
     shots: Shots = None,
     vault: VaultUrl = "",
     budget: BudgetUsd = None,
+    tier: TierOption = "",
     repay: Annotated[
         list[str] | None, typer.Option(help="A shot held by a call nobody heard the end of: pay for it once more.")
     ] = None,
@@ -98,7 +100,7 @@ def produce(
         raise BadInput(f"--until {until}: must be storyboard, keyframes or delivery")
     settings = read_settings()
     place = vault_for(settings, vault, rehearsal=rehearse)
-    made = _read_brief(brief, budget)
+    made = _read_brief(brief, budget, tier)
     given = read_shots(shots) if shots else None
     _check(made, given, settings, place, rehearse=rehearse)
     gather_references(made, brief.parent)
@@ -128,12 +130,13 @@ def estimate(
     shots: Shots = None,
     vault: VaultUrl = "",
     budget: BudgetUsd = None,
+    tier: TierOption = "",
     rehearse: Rehearse = False,
     as_json: AsJson = False,
 ) -> None:
     """Print what a film will cost at most, call by call, without a single request."""
     settings = read_settings()
-    made = _read_brief(brief, budget)
+    made = _read_brief(brief, budget, tier)
     gather_references(made, brief.parent)
     table = table_for(settings, rehearsal=rehearse)
     given = read_shots(shots) if shots else None
@@ -625,11 +628,14 @@ def doctor(vault: VaultUrl = "", models: Annotated[bool, typer.Option(help="List
     sys.exit(0 if sound else 1)
 
 
-def _read_brief(path: Path, budget: float | None) -> Brief:
+def _read_brief(path: Path, budget: float | None, tier: str) -> Brief:
     brief = load_brief(path)
     if budget is not None and budget <= 0:
         raise BadInput(f"--budget {budget:g}: must be more than 0")
-    return brief if budget is None else brief.model_copy(update={"budget_usd": budget})
+    if tier not in {"", "draft", "final"}:
+        raise BadInput(f"--tier {tier}: must be draft or final")
+    said = {"budget_usd": budget, "tier": tier or None}
+    return brief.model_copy(update={name: value for name, value in said.items() if value is not None})
 
 
 def _check(brief: Brief, given: Storyboard | None, settings: Settings, place: Vault, *, rehearse: bool) -> None:

@@ -110,6 +110,28 @@ def test_show_ledger_and_storyboard_tell_of_a_finished_film(film):
     assert read_shots(folder / "shots.csv").seconds == 8
 
 
+def test_a_reshoot_is_priced_and_a_cut_exported_without_a_run(film, capsys, monkeypatch):
+    folder, _ = film
+    monkeypatch.chdir(folder)
+
+    _, reach, _ = said(
+        capsys, "reshoot", "lighthouse", "s010", "--note", "slower", "--estimate", "--json", "--rehearse"
+    )
+    unknown = said(capsys, "reshoot", "lighthouse", "s990", "--rehearse")
+    wrong = said(capsys, "reshoot", "lighthouse", "s010", "--note-to", "actor", "--rehearse")
+    _, files, _ = said(capsys, "export", "lighthouse", "edit", "--rehearse")
+    twice = said(capsys, "export", "lighthouse", "edit", "--rehearse")
+
+    told = json.loads(reach)
+    assert told["shots"][0] == "s010"
+    assert told["usd"] == pytest.approx(sum(one["usd"] for one in told["purchases"]))
+    assert (unknown[0], "no shot s990; it has s010" in unknown[2]) == (2, True)
+    assert (wrong[0], "must be camera or words" in wrong[2]) == (2, True)
+    assert (folder / "edit" / "master.mp4").is_file()
+    assert {"edit/cut.edl", "edit/cut.xml", "edit/cut.otio", "edit/captions.srt"} <= set(files.split())
+    assert (twice[0], "holds something already" in twice[2]) == (2, True)
+
+
 def test_an_estimate_asks_nobody_and_writes_nothing(folder, capsys):
     code, out, _ = said(capsys, "estimate", "brief.yaml", "--rehearse", "--json")
 

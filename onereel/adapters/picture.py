@@ -204,12 +204,12 @@ def _on_black(frame: av.VideoFrame, house: House) -> av.VideoFrame:
     left, top = (house.width - frame.width) // 4 * 2, (house.height - frame.height) // 4 * 2
     canvas[top : top + frame.height, left : left + frame.width] = image[: frame.height]
     for at in (0, 1):
-        wide, small = _chroma(canvas, house.width, house.height, at), _chroma(image, frame.width, frame.height, at)
+        wide, small = chroma(canvas, house.width, house.height, at), chroma(image, frame.width, frame.height, at)
         wide[top // 2 : top // 2 + small.shape[0], left // 2 : left // 2 + small.shape[1]] = small
     return av.VideoFrame.from_ndarray(canvas, format="yuv420p")
 
 
-def _chroma(planes: NDArray[np.uint8], width: int, height: int, at: int) -> NDArray[np.uint8]:
+def chroma(planes: NDArray[np.uint8], width: int, height: int, at: int) -> NDArray[np.uint8]:
     """Return a view of one chroma plane, (height / 2, width / 2), of a yuv420p array."""
     size = width * height // 4
     flat = planes.reshape(-1)[width * height + at * size :][:size]

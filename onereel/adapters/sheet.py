@@ -139,7 +139,8 @@ def _caption(draw: ImageDraw.ImageDraw, clip: Clip, fps: int, at: tuple[int, int
     big, small = typeface(21), typeface(17)
     length = f"{clip.frames / fps:.1f} s" + (" · fade" if clip.transition == "fade" else "")
     take = clip.slate.rpartition("/")[2] if clip.media else "slate"
-    take = f"{take} {clip.stamp.lower()}".strip()
+    if clip.stamp.lower() != take:
+        take = f"{take} {clip.stamp.lower()}".strip()
     room = width - small.getlength(length) - 14
     draw.text((left, top), shortened(clip.shot, big, int(room)), PAPER, big)
     beside = left + big.getlength(clip.shot) + 10

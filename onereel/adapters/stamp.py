@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from onereel.adapters.card import typeface
+from onereel.adapters.picture import chroma
 
-INK, PAPER = 16, 235
-"""Black and white in limited range."""
+INK, PAPER, GREY = 16, 235, 128
+"""Black and white in limited range, and no colour."""
 SHARE = 0.75
 """How much of a letter covers the picture: it reads on everything and hides little."""
 
@@ -25,15 +26,18 @@ def stamped(frame: av.VideoFrame, words: str) -> av.VideoFrame:
     under = luma[top : top + rows, left : left + columns].astype(np.float32)
     dark = under * (1 - plate) + INK * plate
     luma[top : top + rows, left : left + columns] = np.rint(dark * (1 - letters) + PAPER * letters)
+    for at in (0, 1):  # without colour, or the letters would take on the picture's
+        colour = chroma(planes, frame.width, frame.height, at)
+        colour[top // 2 : (top + rows) // 2, left // 2 : (left + columns) // 2] = GREY
     return av.VideoFrame.from_ndarray(planes, format="yuv420p")
 
 
 @cache
 def _drawn(words: str, width: int, height: int) -> tuple[NDArray[np.float32], float]:
     """Return how much of each pixel the letters cover, 0 to SHARE, and how much the plate behind them does."""
-    face = typeface(max(12, min(width, height) // 9))
+    face = typeface(max(12, min(width, height) // 12))
     left, top, right, bottom = (round(edge) for edge in face.getbbox(words))
-    pad = max(3, face.size // 4 // 1)
-    mask = Image.new("L", (min(width, right - left + 2 * int(pad)), bottom - top + 2 * int(pad)))
+    pad = max(3, int(face.size) // 4)
+    mask = Image.new("L", (min(width, right - left + 2 * pad), bottom - top + 2 * pad))
     ImageDraw.Draw(mask).text((pad - left, pad - top), words, 255, face)
     return np.asarray(mask, np.float32) / 255 * np.float32(SHARE), 0.45
