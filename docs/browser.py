@@ -17,7 +17,7 @@ from PIL import Image
 from websockets.asyncio.client import ClientConnection, connect
 
 WIDTH = 1280
-PATIENCE = 60.0
+PATIENCE = 120.0
 PHONE = 500
 """Windows narrower than this are a phone's."""
 CLICKABLE = "button, a, [role=tab], [role=switch], [role=menuitem], [role=option], [role=combobox]"

@@ -54,8 +54,7 @@ class Server:
     async def newest(self) -> str:
         """Return the id of the run that was ordered last."""
         runs = await self.answer("POST", "/flow_runs/filter", {"limit": 1, "sort": "EXPECTED_START_TIME_DESC"})
-        found: str = runs[0]["id"]
-        return found
+        return str(runs[0]["id"]) if runs else ""
 
     async def order(self, flow: str, **parameters: object) -> str:
         """Start a flow and return the id of its run."""
@@ -123,9 +122,11 @@ async def fill_in(page: Page, here: Server) -> str:
     await scroll(page, "rehearse")
     await page.click("rehearse (Optional)", "label")
     await page.photograph(PICTURES / "form.webp", 1700)
+    before = await here.newest()
     await page.click("Submit")
-    await page.see(PRODUCTION)
-    return await here.newest()
+    while (run := await here.newest()) == before:  # noqa: ASYNC110 - only the server knows
+        await asyncio.sleep(0.5)
+    return run
 
 
 async def walk(here: Server, vault: Path) -> None:
