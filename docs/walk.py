@@ -154,7 +154,7 @@ async def decide(page: Page, here: Server, run: str) -> None:
 
     await here.reach(run, "Running")
     await page.open(f"{here.ui}/runs/flow-run/{run}", "Task Runs")
-    await page.see("clip")
+    await page.see("settled")
     await asyncio.sleep(DRAWN_SECONDS)
     await page.photograph(PICTURES / "running.webp", 860)
     await here.reach(run, "Waiting for approval: takes")
