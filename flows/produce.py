@@ -14,10 +14,12 @@ from flows.running import (
     named,
     nothing_filmed,
     opened,
+    out_of_quota,
     overruled,
     partway,
     planned,
     reported,
+    written_or_quota,
 )
 from flows.shooting import Shooting
 from onereel.brief import Brief, offer
@@ -26,10 +28,10 @@ from onereel.deciding import retakes
 from onereel.delivering import Story
 from onereel.drafting import mark_draft
 from onereel.gatepages import Scene
+from onereel.report import Report
 from onereel.settings import read_settings
 from tasks.assembly import animatic, deliver
 from tasks.delivery import publish
-from tasks.storyboard import storyboard
 
 # What the form offers, and the API accepts, is fixed when the flow is deployed: there the table is as in the worker.
 offer(read_settings().table.ids)
@@ -39,7 +41,7 @@ Until = Literal["storyboard", "keyframes", "delivery"]
 
 
 @flow(name="produce", flow_run_name=named, persist_result=False)
-async def produce(
+async def produce(  # noqa: PLR0911 - every return is an end a producer may meet
     stored_brief: str = "",
     rehearse: bool = False,
     brief: Brief | None = None,
@@ -66,7 +68,9 @@ async def produce(
     async with opened(Asked(brief, stored_brief, shots, vault, rehearse)) as (company, given):
         await given_up(company, repay)
         await overruled(company, overrule)
-        board = await storyboard(given)
+        board = await written_or_quota(company, given)
+        if isinstance(board, Report):
+            return ended(board)
         plan = planned(company, board.storyboard)
         await asyncio.to_thread(check_own, company, plan)
         if plan.tier == "draft":
@@ -88,6 +92,8 @@ async def produce(
             await publish(report, manifest)
             return ended(report)
         results = await shooting.film()
+        if spent := await out_of_quota(company, plan, results):
+            return ended(spent)
         nothing_filmed(results)
         if waiting := await stopped_at(company, Scene("takes", plan, board, results=results)):
             return ended(waiting)

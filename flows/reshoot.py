@@ -8,7 +8,7 @@ from prefect import flow, runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.running import Asked, check_reach, ended, named, nothing_filmed, opened, planned, reported
+from flows.running import Asked, check_reach, ended, named, nothing_filmed, opened, out_of_quota, planned, reported
 from flows.shooting import Shooting
 from onereel.choosing import pin
 from onereel.delivering import Story
@@ -60,6 +60,8 @@ async def reshoot(
         changes = board.changes if board.wish == wish else ()
         shooting = Shooting(company, plan, board.storyboard, dict.fromkeys(shots, wish), (*reach.shots,), changes)
         results = await shooting.film()
+        if spent := await out_of_quota(company, plan, results):
+            return ended(spent)
         nothing_filmed(results)
         manifest = await deliver(production, Story(plan, board, results, company.stills))
         report = await reported(company, plan, results, manifest)

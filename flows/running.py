@@ -11,7 +11,7 @@ from typing import Any
 
 from prefect import runtime
 from prefect.client.schemas.objects import State
-from prefect.states import Cancelled, Completed
+from prefect.states import Cancelled, Completed, Failed
 
 from flows.alerts import alert_for
 from flows.gates import capped, taken_in
@@ -21,20 +21,22 @@ from onereel.brief import Brief
 from onereel.calls import calls_of, spent_on
 from onereel.casting import cast, connected, dated, stored_brief, stored_shots, table_for, vault_for
 from onereel.company import Company
-from onereel.delivering import Missing, Results, shot_states
+from onereel.delivering import Missing, Results, missing, shot_states
 from onereel.drafting import drafted_size
-from onereel.errors import BadInput, BudgetReached, OnereelError
+from onereel.errors import BadInput, BudgetReached, OnereelError, StudioBusy
 from onereel.losses import give_up
 from onereel.media import write_noun
 from onereel.papers import Manifest
 from onereel.plan import Plan, plan
-from onereel.report import Report, partway_report, report
+from onereel.report import Report, partway_report, quota_report, report
 from onereel.retaking import Radius
 from onereel.reviewing import overrule
 from onereel.settings import read_settings
 from onereel.slate import brief_key
 from onereel.storyboard import Storyboard
+from onereel.writing import Board
 from tasks import at_work
+from tasks.storyboard import storyboard
 
 log = logging.getLogger("onereel.flows")
 
@@ -169,7 +171,25 @@ def ended(told: Report) -> State[Any]:
     name = told.message.partition(";")[0]
     if told.state == "stopped":
         return Cancelled(name=name, message=told.message, data=told)
-    return Completed(name=name, message=told.message, data=told)
+    made = Failed if told.state == "failed" else Completed
+    return made(name=name, message=told.message, data=told)
+
+
+async def out_of_quota(company: Company, found: Plan, results: Results) -> Report | None:
+    """Return the report of a run that filmed nothing because a quota of the day is used up; None of any other."""
+    return await asyncio.to_thread(quota_report, company, found.takes, results)
+
+
+async def written_or_quota(company: Company, given: Storyboard | None) -> Board | Report:
+    """Return the storyboard, or the report of a run that cannot have one written before the quota is new."""
+    try:
+        return await storyboard(given)
+    except StudioBusy as busy:
+        failed = {"storyboard": missing(busy)}
+        told = await asyncio.to_thread(quota_report, company, (), failed)
+        if told is None:
+            raise
+        return told
 
 
 async def given_up(company: Company, repay: list[str]) -> None:

@@ -4,31 +4,35 @@ import asyncio
 import logging
 from collections.abc import Collection, Coroutine, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
+from flows.climbing import Told, drawn_keyframe, drawn_sheet, footed
+from flows.ladder import Footing, Ladder
 from flows.progress import Progress
 from onereel.bringing import own_keyframe, own_take
 from onereel.company import Company
-from onereel.delivering import Missing, Results
+from onereel.delivering import Results, missing
 from onereel.drafts import TakePlan
 from onereel.drawing import labelled, references_by_path
-from onereel.errors import BudgetReached, OnereelError, Refused, StillFilming
-from onereel.filming import Frames, Setup, base_of, bought, clip_order, extend_order, takes_of
+from onereel.errors import OnereelError, Refused
+from onereel.filming import Frames, Setup, base_of, bought, clip_order, extend_order, takes_of, unsoftened
 from onereel.footage import Media
 from onereel.guides import Guide
 from onereel.orders import ClipOrder
 from onereel.picks import Pick, newest, picked, picks_of
 from onereel.plan import Plan, StillPlan
-from onereel.policy import persist
+from onereel.policy import again, persist, tries_for
 from onereel.reviewing import View, stands
 from onereel.reviews import likenesses
 from onereel.slate import Slate
 from onereel.storyboard import Storyboard
 from onereel.takes import Change, Hop, Keyframe, Take, batch, best
 from onereel.verdicts import Verdict
+from tasks import company
 from tasks.clips import collect_clip, keep_take, order_clip
 from tasks.extensions import collect_extension, order_extension
-from tasks.keyframes import draw_keyframe, draw_sheet, edit_keyframe, enlarge_keyframe, part_keyframes
+from tasks.keyframes import edit_keyframe, enlarge_keyframe, part_keyframes
 from tasks.review import review_keyframe, review_take
 
 log = logging.getLogger(__name__)
@@ -89,7 +93,7 @@ class Shooting:
     async def sheet(self, character: str) -> Media:
         """Return a character's sheet, drawn once."""
         sheet = next(sheet for sheet in self.plan.sheets if sheet.character == character)
-        return await self._once(f"sheet {character}", draw_sheet(self.plan, sheet))
+        return await self._once(f"sheet {character}", drawn_sheet(self.company, self.plan, sheet))
 
     async def keyframe(self, id_: str) -> Keyframe:
         """Return a keyframe, drawn once however many shots share it."""
@@ -130,7 +134,9 @@ class Shooting:
         if still.file:
             return await own_keyframe(self.company, self.plan, still)
         pick = newest(self.picks, still.id)
-        keyframe = await draw_keyframe(self.plan, still, await self._shown(still.guides), pick.number if pick else 0)
+        shown = await self._shown(still.guides)
+        told = Told(self.plan, still, self.shots[still.shot], shown, pick.number if pick else 0)
+        keyframe = await drawn_keyframe(self.company, told)
         return await edit_keyframe(self.plan, keyframe, still.retouch) if still.retouch else keyframe
 
     async def _view(self, still: StillPlan) -> View:
@@ -163,8 +169,8 @@ class Shooting:
         wish = self.retakes.get(planned.shot, "")
         if not wish and (kept := self._picked(setup, known)):
             return kept
-        order = clip_order(self.company, setup)
-        alike = [take for take in known if take.base == base_of(setup, order)]
+        setup = replace(setup, base=base_of(setup, clip_order(self.company, setup)))
+        alike = [take for take in known if take.base == setup.base]
         mine = [take for take in alike if take.wish == wish] if wish else batch(alike) if alike else []
         first = max((take.sample for take in alike if take not in mine), default=0) + 1
         wanted = range(first, first + self.company.brief.take_candidates)
@@ -182,8 +188,14 @@ class Shooting:
         return await self._until_accepted(setup, planned, wish, takes)
 
     async def _until_accepted(self, setup: Setup, planned: TakePlan, wish: str, takes: list[Take]) -> Take:
-        """Return the best take; while all are rejected, film another one as often as the brief pays for."""
+        """Return the best take; while all are wrong, or rejected, film another one as often as the brief pays for."""
         brief = self.company.brief
+        wrong = again(brief.policy)
+        while wrong and all(take.wrong for take in takes):
+            wrong -= 1
+            sample = max(take.sample for take in takes) + 1
+            number = max(take.number for take in takes) + 1
+            takes = [*takes, await self._sample(setup, planned, sample, wish, number)]
         most = brief.take_candidates + brief.review.take_attempts
         while brief.review.takes and len(takes) < most and not await stands(self.company, best(takes)):
             known = await asyncio.to_thread(takes_of, self.company, planned.shot)
@@ -209,7 +221,9 @@ class Shooting:
         changes = tuple(change for change in self.changes if wish and change.shot == planned.shot)
         setup = replace(setup, sample=sample, wish=wish, changes=changes)
         slate = str(Slate(production=self.plan.production, shot=planned.shot, take=number))
-        return await self._film(slate, setup, clip_order(self.company, setup))
+        spare = self.plan.standby.take(planned.shot) if self.plan.standby else None
+        ladder = Ladder(self.company, "video", self.plan.camera, setup.shot, fallback=spare is not None)
+        return await ladder.climb(partial(self._film, slate, setup))
 
     def _picked(self, setup: Setup, known: list[Take]) -> Take | None:
         """Return the take a person picked, as long as nothing new is asked of the shot.
@@ -245,8 +259,10 @@ class Shooting:
             ),
         )
 
-    async def _film(self, slate: str, setup: Setup, order: ClipOrder) -> Take:
+    async def _film(self, slate: str, asked: Setup, crew: Company, footing: Footing) -> Take:
         """Film a take: the first clip, then each extension from the film so far."""
+        setup = await unsoftened(crew, footed(crew, asked, footing), f"clip {slate}")
+        order = clip_order(crew, setup)
         hops: tuple[Hop, ...] = (await self._clip(slate, order),)
         for _ in setup.take.coverage.extensions:
             hops = (*hops, await self._extension(slate, setup, hops))
@@ -262,7 +278,7 @@ class Shooting:
         return await review_take(slate, setup, film, labelled(seen, await self._shown(seen)))
 
     async def _clip(self, slate: str, order: ClipOrder) -> Hop:
-        before = await bought(self.company, order, f"clip {slate}")
+        before = await bought(company(), order, f"clip {slate}")
         if before is not None:
             return before
 
@@ -270,11 +286,11 @@ class Shooting:
             async with self.company.bounds["video"].slot(order.model) as done:
                 return await collect_clip(slate, await order_clip(slate, order), order, done)
 
-        return await persist(filmed)
+        return await persist(filmed, tries_for(company().brief.policy, order.kind))
 
     async def _extension(self, slate: str, setup: Setup, hops: tuple[Hop, ...]) -> Hop:
-        order = extend_order(self.company, setup, hops)
-        before = await bought(self.company, order, f"extension {slate}")
+        order = extend_order(company(), setup, hops)
+        before = await bought(company(), order, f"extension {slate}")
         if before is not None:
             return before
 
@@ -282,19 +298,13 @@ class Shooting:
             async with self.company.bounds["video"].slot(order.model) as done:
                 return await collect_extension(slate, await order_extension(slate, order), order, done)
 
-        return await persist(filmed)
-
-
-def _cause(error: OnereelError) -> Literal["failed", "filming", "budget"]:
-    if isinstance(error, StillFilming):
-        return "filming"
-    return "budget" if isinstance(error, BudgetReached) else "failed"
+        return await persist(filmed, tries_for(company().brief.policy, order.kind))
 
 
 def _result(end: Any) -> Any:
     """Return a take, or why there is none; a fault of ours is no outcome and rises."""
     if isinstance(end, OnereelError):
-        return Missing(str(end), _cause(end))
+        return missing(end)
     if isinstance(end, BaseException):
         raise end
     return end

@@ -284,8 +284,8 @@ class Policy(Noun):
         ge=0,
         le=5,
         title="Second clips for a wrong one",
-        description="How often to order a clip again that came broken, silent or of a wrong length or size. Each is "
-        "paid; it was downloaded again first, for nothing.",
+        description="How often to order a clip again that came broken, or silent, or that the checks find fault with. "
+        "Each is paid; it was downloaded again first, for nothing.",
         json_schema_extra={"position": 5},
     )
     stop_after: int = Field(

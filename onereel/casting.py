@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from onereel.models import Model, ModelTable, Surface, with_proxy
 from onereel.reclaiming import LOOK_SECONDS, Reclaim, reclaim
 from onereel.settings import Settings
 from onereel.slate import brief_key
+from onereel.standby import understudy
 from onereel.storyboard import Storyboard
 from onereel.studio import StudioOptions, running
 from onereel.wall import Alert, walled_journal
@@ -136,8 +138,10 @@ async def cast(
     text, image, video = table.writer(models.text), table.illustrator(models.image), table.camera(models.video)
     review = table.writer(models.review)
     surfaces = [await asyncio.to_thread(surface_for, connection, model) for model in (text, image, video, review)]
+    other = understudy(brief, table)
     limits = budget_of(settings, brief), None if rehearsal else settings.day_budget_usd
     journal = await asyncio.to_thread(walled_journal, vault, table, brief.production, *limits, alert, run)
+    cameras = cameras_of(connection, vault, table)
     company = Company(
         brief=brief,
         vault=vault,
@@ -146,7 +150,7 @@ async def cast(
         writer=Screenwriter(connection, table),
         illustrator=Illustrator(connection, _reader(vault), table),
         reviewer=Reviewer(connection, _reader(vault), table),
-        camera=cameras_of(connection, vault, table)[surfaces[2]],
+        camera=cameras[surfaces[2]],
         text_surface=surfaces[0],
         image_surface=surfaces[1],
         video_surface=surfaces[2],
@@ -161,6 +165,11 @@ async def cast(
         breaker=Breaker(brief.policy),
         signatory=await asyncio.to_thread(signatory_for, settings, rehearsal=rehearsal),
     )
+    if other is not None:
+        second = table.illustrator(other.models.image), table.camera(other.models.video)
+        draws, films = [await asyncio.to_thread(surface_for, connection, model) for model in second]
+        crew = replace(company, brief=other, image_surface=draws, video_surface=films, camera=cameras[films])
+        company = replace(company, fallback=replace(crew, standing_in=True))
     try:
         yield company
     finally:

@@ -29,7 +29,7 @@ from onereel.choosing import is_keyframe, pick_drawing
 from onereel.crew import Vault
 from onereel.delivering import kept_manifest
 from onereel.errors import BadInput, BudgetReached, OnereelError
-from onereel.estimating import assumed
+from onereel.estimating import assumed, in_short
 from onereel.estimating import estimate as estimated
 from onereel.exporting import export as write_export
 from onereel.ledger import ledger as ledger_of
@@ -143,7 +143,13 @@ def estimate(
     place = vault_for(settings, vault, rehearsal=rehearse)
     found, basis = _plan(made, given, table, place)
     if as_json:
-        facts = {"production": made.production, "usd": found.usd, "basis": basis, "warnings": list(found.warnings)}
+        facts = {
+            "production": made.production,
+            "usd": found.usd,
+            "if_it_fails_usd": found.if_it_fails_usd,
+            "basis": basis,
+            "warnings": list(found.warnings),
+        }
         out.print_json(data={**facts, "calls": [one.model_dump() for one in found.purchases]}, indent=None)
         return
     sheet = Table("call", "model", "what", "at most", title=f"{made.production}: {basis}", title_justify="left")
@@ -151,6 +157,10 @@ def estimate(
         sheet.add_row(one.what, one.model, one.detail, f"${one.usd:.3f}")
     out.print(sheet)
     out.print(f"{len(found.purchases)} calls, at most ${found.usd:.2f}; budget ${budget_of(settings, made):.2f}")
+    if found.if_it_fails:
+        out.print(f"and at most ${found.if_it_fails_usd:.2f} if shots fail, within the budget, by the brief's policy:")
+        for what, usd in in_short(found.if_it_fails):
+            out.print(f"  ${usd:.2f} {what}", markup=False, highlight=False, soft_wrap=True)
     if found.redrawing_usd:
         out.print(f"and at most ${found.redrawing_usd:.2f} if keyframes come out too alike and are redrawn once")
     if found.repairing_usd:
@@ -682,12 +692,15 @@ def _finish(run: Callable[[], Coroutine[Any, Any, Any]], *, as_json: bool, rehea
 
     async def whole() -> Report:
         state = await run()
-        told: Report = await state.aresult()
+        told = await state.aresult(raise_on_failure=False)
+        if isinstance(told, BaseException):
+            raise told
+        assert isinstance(told, Report)  # noqa: S101 - what every flow that makes a film returns
         return told
 
     with showing_progress(err):
         told = asyncio.run(whole())
-    for reason in (*told.reasons, *told.findings):
+    for reason in (*told.reasons, *told.stopped, *told.findings):
         err.print(reason, style="yellow", markup=False, soft_wrap=True)
     spent = f"${told.usd.spent:.2f}" + (" (rehearsed, nothing was paid)" if told.rehearsal else "")
     err.print(f"{told.message}: {told.seconds:g} s, {spent}", style="green" if told.state == "complete" else "yellow")

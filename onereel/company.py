@@ -198,6 +198,15 @@ class Company(Lab):
     """What this run has learned about the models it asks."""
     fallback: "Company | None" = None
     """The same company with the fallback models of the brief's policy; None where it names none."""
+    standing_in: bool = False
+    """Whether this is that one."""
+
+    def who_drew(self, keyframe: Keyframe) -> "Company":
+        """Return who drew a keyframe, and can change it: only its own model understands the turns that led to it."""
+        other = self.fallback
+        if other is not None and keyframe.model == other.brief.models.image != self.brief.models.image:
+            return other
+        return self
 
     def wanted(self, order: AnyOrder, label: str) -> Wanted:
         """Return an order as the journal is to see to it."""

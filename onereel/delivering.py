@@ -24,7 +24,16 @@ from onereel.credentials import SOURCE_TYPE
 from onereel.crew import Vault
 from onereel.cut import FADE_FRAMES, Assembly, Clip, Cut
 from onereel.drafts import TakePlan
-from onereel.errors import BadInput, NotInVault
+from onereel.errors import (
+    BadInput,
+    BudgetReached,
+    Filtered,
+    NotAsked,
+    NotInVault,
+    OnereelError,
+    StillFilming,
+    StudioBusy,
+)
 from onereel.filming import takes_of
 from onereel.footage import CONTENT_TYPES, Footage, Media
 from onereel.ledger import ledger
@@ -52,8 +61,25 @@ class Missing:
     """Why a shot has no take."""
 
     reason: str
-    cause: Literal["failed", "filming", "budget"] = "failed"
-    """filming: an operation is under way that a later run can collect; budget: it was not ordered."""
+    cause: Literal["failed", "filming", "budget", "quota"] = "failed"
+    """filming: an operation is under way that a later run can collect; budget, quota: it was not ordered."""
+    until: datetime | None = None
+    """When to come back, where a quota of the day is used up."""
+    words: tuple[str, ...] = ()
+    """The vendor's own, where it refused."""
+
+
+def missing(failed: OnereelError) -> Missing:
+    """Return why a shot has no take: what failed last, and what had failed before."""
+    reason = "; ".join((str(failed), *getattr(failed, "__notes__", ())))
+    words = failed.reasons if isinstance(failed, Filtered) else ()
+    if isinstance(failed, StillFilming):
+        return Missing(reason, "filming")
+    if isinstance(failed, BudgetReached):
+        return Missing(reason, "budget")
+    if isinstance(failed, StudioBusy | NotAsked) and failed.until is not None:
+        return Missing(reason, "quota", failed.until)
+    return Missing(reason, words=words)
 
 
 Results = Mapping[str, Take | Missing]
@@ -342,7 +368,13 @@ def shot_states(plan: Plan, results: Results) -> list[ShotState]:
             kind = "filming" if result.cause == "filming" else "slate"
             states.append(
                 ShotState.model_validate(
-                    {"id": planned.shot, "state": kind, "seconds": seconds, "reason": result.reason}
+                    {
+                        "id": planned.shot,
+                        "state": kind,
+                        "seconds": seconds,
+                        "reason": result.reason,
+                        "words": result.words,
+                    }
                 )
             )
     return states

@@ -37,6 +37,17 @@ class TakePlan(Noun):
     usd: float
 
 
+def reworded(take: TakePlan, shot: Shot, brief: Brief, camera: CameraModel) -> TakePlan:
+    """Return a take to be filmed by the words of a shot that was rewritten."""
+    hops = range(1, len(take.coverage.extensions) + 1)
+    return take.model_copy(
+        update={
+            "words": clip_words(shot, brief, camera, [guide.label for guide in take.guides]),
+            "extension_words": tuple(extension_words(shot, brief, camera, hop) for hop in hops),
+        }
+    )
+
+
 class Draft:
     """One shot on its way to a take: what it needs, and what the camera can do."""
 

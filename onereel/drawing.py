@@ -19,8 +19,8 @@ from onereel.plan import Plan, SheetPlan, StillPlan
 from onereel.policy import keep_paid
 from onereel.prompts import ENLARGE_WORDS, edit_words, variation_words
 from onereel.reviews import size_for
-from onereel.slate import keyframe_key
-from onereel.takes import Keyframe, recipe_of
+from onereel.slate import keyframe_key, sheet_key
+from onereel.takes import Keyframe, Rescue, recipe_of
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +45,30 @@ async def references_by_path(company: Company) -> dict[str, Media]:
 
 async def draw_sheet(company: Company, plan: Plan, sheet: SheetPlan) -> Media:
     """Return the character sheet of a character who came without references."""
-    order = _order(company, plan, sheet.words, (), seed=company.brief.seed).model_copy(update={"aspect_ratio": "16:9"})
-    picture, _, _ = await _draw(company, order, f"character sheet {sheet.character}")
+    known = await drawn_sheet(company, plan, sheet)
+    if known is not None:
+        return known
+    picture, _, _ = await _draw(company, _sheet_order(company, plan, sheet), f"character sheet {sheet.character}")
     return picture
+
+
+async def drawn_sheet(company: Company, plan: Plan, sheet: SheetPlan) -> Media | None:
+    """Return the sheet a fallback drew in the place of this company, or None."""
+    key = sheet_key(company.brief.production, recipe_of("sheet", _sheet_order(company, plan, sheet)))
+    with contextlib.suppress(NotInVault):
+        return await asyncio.to_thread(read_noun, company.vault, key, Media)
+    return None
+
+
+async def settle_sheet(company: Company, plan: Plan, sheet: SheetPlan, drawn: Media) -> None:
+    """Keep what a fallback drew in the place of this company: keyframes follow it from now on."""
+    key = sheet_key(company.brief.production, recipe_of("sheet", _sheet_order(company, plan, sheet)))
+    await asyncio.to_thread(keep_noun, company.vault, key, drawn)
+
+
+def _sheet_order(company: Company, plan: Plan, sheet: SheetPlan) -> DrawOrder:
+    order = _order(company, plan, sheet.words, (), seed=company.brief.seed)
+    return order.model_copy(update={"aspect_ratio": "16:9"})
 
 
 async def draw_still(
@@ -96,14 +117,18 @@ def _orders(company: Company, plan: Plan, still: StillPlan, pictures: dict[str, 
 
 async def _chosen(company: Company, plan: Plan, keyframe: Keyframe, order: DrawOrder, number: int) -> Keyframe:
     """Return the keyframe as the candidate a person chose; all candidates were bought before."""
-    picture, history, _ = await _draw(company, order, f"keyframe {keyframe.id} candidate {number}")
-    changed = await _fitted(company, plan, picture)
+    history: Media | None
+    if keyframe.rescues:  # drawn by another model, or by other words, than the order's
+        picture, history = next(iter(keyframe.candidates[number - 1 : number]), keyframe.drawn), None
+    else:
+        picture, history, _ = await _draw(company, order, f"keyframe {keyframe.id} candidate {number}")
+    fitted = await _fitted(company, plan, picture)
     return keyframe.model_copy(
         update={
             "recipe": recipe_of("chosen", keyframe.recipe, number),
             "drawn": picture,
             "history": history,
-            **changed._asdict(),
+            **fitted._asdict(),
             "findings": (*keyframe.findings, f"candidate {number}, chosen by a person"),
             "verdicts": (),
         }
@@ -113,6 +138,11 @@ async def _chosen(company: Company, plan: Plan, keyframe: Keyframe, order: DrawO
 def apart(company: Company, opening: Keyframe, closing: Keyframe) -> bool:
     """Return whether a clip between two keyframes would move."""
     return not frozen(opening.fingerprint, closing.fingerprint, company.thresholds)
+
+
+def planned_recipe(company: Company, plan: Plan, still: StillPlan, pictures: dict[str, Media]) -> str:
+    """Return the digest of everything that decides how a keyframe comes out if it is drawn as planned."""
+    return _orders(company, plan, still, pictures)[1]
 
 
 async def part(company: Company, plan: Plan, opening: Keyframe, closing: Keyframe) -> Keyframe:
@@ -171,6 +201,7 @@ async def redraw(
         recipe: Digest the new one goes by.
         model: Who draws; empty: the brief's image model.
     """
+    company = company.who_drew(keyframe)
     order = draw_order(company, plan, words, (), seed=company.brief.seed, model=model)
     order = order.model_copy(update={"canvas": keyframe.drawn, "history": keyframe.history})
     picture, history, usd = await _draw(company, order, f"keyframe {keyframe.id} redrawn")
@@ -215,6 +246,14 @@ def draw_order(
     )
 
 
+async def settle(company: Company, keyframe: Keyframe, recipe: str, rescues: tuple[Rescue, ...]) -> Keyframe:
+    """Return a keyframe that was not drawn as planned, kept as what the production settled on for what was planned."""
+    found = keyframe.model_copy(update={"recipe": recipe, "rescues": rescues})
+    await asyncio.to_thread(keep_noun, company.vault, keyframe_key(company.brief.production, recipe), found)
+    company.stills[found.id] = found
+    return found
+
+
 async def settled(company: Company, recipe: str) -> Keyframe | None:
     """Return the keyframe this production settled on for a recipe, or None."""
     try:
@@ -241,7 +280,7 @@ def _order(company: Company, plan: Plan, words: str, references: tuple[Labelled,
         model=brief.models.image,
         words=words,
         aspect_ratio=brief.aspect_ratio,
-        size=plan.keyframe_size,
+        size=plan.standby.keyframe_size if company.standing_in and plan.standby else plan.keyframe_size,
         references=references,
         thinking=brief.models.image_thinking,
         grounding=brief.grounding,

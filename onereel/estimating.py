@@ -1,13 +1,19 @@
 """The estimate: every call a film will make and what it costs at most, without making any."""
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import Literal
 
 from onereel.brief import Brief
 from onereel.coverage import reachable
 from onereel.errors import BadInput
 from onereel.models import ModelTable, Surface
 from onereel.plan import Plan, Purchase, filming_resolution, plan
-from onereel.prices import price
+from onereel.policy import again
+from onereel.prices import drawing_usd, price, words_tokens
+from onereel.softening import softening_order
+from onereel.standby import Standby, understudy
 from onereel.storyboard import MAX_SHOTS, Shot, Storyboard
 from onereel.writing import storyboard_order
 
@@ -47,6 +53,7 @@ def estimate(brief: Brief, storyboard: Storyboard, table: ModelTable, today: dat
         BadInput: Something cannot be filmed as asked.
     """
     found = plan(brief, storyboard, table, today)
+    found = found.model_copy(update={"if_it_fails": tuple(rescues(brief, storyboard, found, table, today))})
     if not write:
         return found
     order = storyboard_order(brief, table, Surface.GEMINI_API)
@@ -58,3 +65,60 @@ def estimate(brief: Brief, storyboard: Storyboard, table: ModelTable, today: dat
         usd=price(order, table, today),
     )
     return found.model_copy(update={"purchases": (writing, *found.purchases)})
+
+
+def rescues(brief: Brief, storyboard: Storyboard, found: Plan, table: ModelTable, today: date) -> Iterator[Purchase]:
+    """Yield what the brief's policy may buy at most, on top of a plan, if every shot of it fails at every rung.
+
+    What a filter takes of film is free, so softer words cost their writing, and a film by them what was planned; a
+    drawing that is refused is charged for its prompt, and counted whole. Tries that cost nothing are left out.
+    """
+    for take in found.takes if again(brief.policy) else ():
+        yield _rescue(f"takes {take.shot} for wrong ones", "video", brief.models.video, again(brief.policy) * take.usd)
+    if "soften" in brief.policy.ladder:
+        yield from _softened(brief, storyboard, found, table, today)
+    other = understudy(brief, table)
+    if other is not None and found.standby is not None:
+        yield from _by_others(brief, other, found, found.standby, table)
+
+
+def _softened(brief: Brief, storyboard: Storyboard, found: Plan, table: ModelTable, today: date) -> Iterator[Purchase]:
+    stills = Counter(still.shot for still in found.stills)
+    for shot in storyboard.shots:
+        order = softening_order(brief, Surface.GEMINI_API, shot, ("x" * REASONS,))
+        usd = (1 + stills[shot.id]) * price(order, table, today)
+        yield _rescue(f"softer words {shot.id}", "text", brief.models.text, usd)
+    for still in found.stills:
+        yield _rescue(f"keyframe {still.id} by softer words", "image", brief.models.image, still.usd)
+
+
+def _by_others(brief: Brief, other: Brief, found: Plan, standby: Standby, table: ModelTable) -> Iterator[Purchase]:
+    image, size = other.models.image, standby.keyframe_size
+    if brief.policy.fallback.image:
+        for still in found.stills:
+            usd = brief.candidates * drawing_usd(table, image, size, words_tokens(still.words), len(still.guides))
+            yield _rescue(f"fallback keyframe {still.id}", "image", image, usd)
+        for sheet in found.sheets:
+            usd = drawing_usd(table, image, size, words_tokens(sheet.words), 0)
+            yield _rescue(f"fallback character sheet {sheet.character}", "image", image, usd)
+    for take in standby.takes:
+        usd = brief.take_candidates * take.usd
+        yield _rescue(f"fallback take {take.shot}", "video", other.models.video, usd)
+
+
+def _rescue(what: str, kind: Literal["text", "image", "video"], model: str, usd: float) -> Purchase:
+    return Purchase(what=what, kind=kind, model=model, detail="if it fails", usd=round(usd, 6))
+
+
+def in_short(purchases: Sequence[Purchase]) -> list[tuple[str, float]]:
+    """Return what purchases come to by kind and model: `for takes filmed otherwise, by veo-3.1-lite-generate-001`."""
+    sums: dict[str, float] = {}
+    for one in purchases:
+        what = f"{KINDS[one.kind]}, by {one.model}"
+        sums[what] = sums.get(what, 0.0) + one.usd
+    return [(what, round(usd, 6)) for what, usd in sums.items()]
+
+
+KINDS = {"text": "for softer words", "image": "for keyframes drawn otherwise", "video": "for takes filmed otherwise"}
+REASONS = 1000
+"""Characters of a vendor's reasons reckoned with."""

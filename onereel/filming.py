@@ -4,7 +4,7 @@ import asyncio
 import logging
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from onereel.adapters.master import assemble
 from onereel.calls import Call, Goods, Outcome
 from onereel.checking import judge_take
 from onereel.checks import Wanted as WantedFootage
+from onereel.checks import check_footage
 from onereel.company import Company, Done, Lab
 from onereel.credentials import Credentials, read_credentials
 from onereel.crew import Film, Vault
@@ -26,7 +27,7 @@ from onereel.orders import ClipOrder, ExtendOrder, Labelled
 from onereel.plan import Plan
 from onereel.slate import Slate, takes_prefix
 from onereel.storyboard import Shot
-from onereel.takes import Change, Hop, Looks, Take, recipe_of
+from onereel.takes import Change, Hop, Looks, Rescue, Take, recipe_of
 from onereel.verdicts import Verdict
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,12 @@ class Setup:
     """Name of the wish for a new take it fulfils; empty for the first."""
     changes: tuple[Change, ...] = ()
     """What the wish changed in the words."""
+    base: str = ""
+    """Digest of what was asked at first, where this asks for something else because that failed."""
+    rescues: tuple[Rescue, ...] = ()
+    """What was done about that."""
+    unsoftened: TakePlan | None = None
+    """The take before its words were softened: what was bought by those is not bought again."""
 
 
 def clip_order(company: Company, setup: Setup) -> ClipOrder:
@@ -115,6 +122,8 @@ def extend_order(company: Company, setup: Setup, hops: tuple[Hop, ...]) -> Exten
 
 def base_of(setup: Setup, order: ClipOrder) -> str:
     """Return the digest of what a take is asked to be, whichever sample of it."""
+    if setup.base:
+        return setup.base
     take = setup.take
     seed = None if order.seed is None else (order.seed - order.sample + 1) % SEEDS
     return recipe_of(
@@ -131,6 +140,19 @@ def takes_of_shot(vault: Vault, production: str, shot: str) -> list[Take]:
     """Return all takes of a shot of a production, oldest first. Blocks."""
     takes = (read_noun(vault, key, Take) for key in vault.keys(takes_prefix(production, shot)))
     return sorted(takes, key=lambda take: take.number)
+
+
+async def unsoftened(company: Company, setup: Setup, label: str) -> Setup:
+    """Return a take whose words were softened, with its clip as it was where that was bought already.
+
+    Then an extension was refused, and only the words of the extensions need be other.
+    """
+    if setup.unsoftened is None:
+        return setup
+    before = setup.take.model_copy(update={"words": setup.unsoftened.words})
+    as_it_was = replace(setup, take=before)
+    known = await company.journal.bought_before(company.wanted(clip_order(company, as_it_was), label))
+    return setup if known is None else as_it_was
 
 
 async def order_film(company: Company, order: ClipOrder | ExtendOrder, label: str) -> str:
@@ -186,24 +208,45 @@ async def _collected(lab: Lab, call: Call, order: ClipOrder | ExtendOrder, done:
 
 
 async def _developed(lab: Lab, call: Call, order: ClipOrder | ExtendOrder, film: Film) -> Goods:
-    """Return the film and what was seen in it. A broken download is fetched again before it counts as the film."""
-    for last_try in (False, True):
-        data = await _fetch(lab, call, film)
-        try:
-            inspection = await _inspect(data)
-            _check(order, inspection.footage)
-        except FootageError as broken:
-            if last_try:
-                await asyncio.to_thread(keep, lab.vault, data, "mp4")
-                raise NoAnswer(f"{call.intent.label}: {broken}", usd=call.intent.usd).coded("footage") from broken
-            log.warning("%s: %s; downloading it again", call.intent.label, broken)
-            # Asked again, too: some cameras send the film inside the answer.
-            film = await _wait(lab, call, order)
-        else:
-            break
+    """Return the film and what was seen in it. What arrives broken or flawed is downloaded once more, for nothing.
+
+    Broken still, it is no film; flawed still, it is the film there is, and the take says what is wrong with it.
+    """
+    data, seen = await _looked_at(lab, call, order, film)
+    if isinstance(seen, FootageError) or _flaws(order, seen.footage):
+        told = seen if isinstance(seen, FootageError) else "; ".join(_flaws(order, seen.footage))
+        log.warning("%s: %s; downloading it again", call.intent.label, told)
+        # Asked again, too: some cameras send the film inside the answer.
+        again = await _looked_at(lab, call, order, await _wait(lab, call, order))
+        if isinstance(seen, FootageError) or not isinstance(again[1], FootageError):
+            data, seen = again
+    if isinstance(seen, FootageError):
+        await asyncio.to_thread(keep, lab.vault, data, "mp4")
+        raise NoAnswer(f"{call.intent.label}: {seen}", usd=call.intent.usd).coded("footage") from seen
     media = await asyncio.to_thread(keep, lab.vault, data, "mp4")
-    looks = await keep_looks(lab, inspection, await asyncio.to_thread(read_credentials, data, "mp4"))
+    looks = await keep_looks(lab, seen, await asyncio.to_thread(read_credentials, data, "mp4"))
     return Goods((media, looks), call.intent.usd, call.operation)
+
+
+async def _looked_at(
+    lab: Lab, call: Call, order: ClipOrder | ExtendOrder, film: Film
+) -> tuple[bytes, Inspection | FootageError]:
+    """Return the bytes of a film, and what was seen in them, or why they cannot be used."""
+    data = await _fetch(lab, call, film)
+    try:
+        inspection = await _inspect(data)
+        _check(order, inspection.footage)
+    except FootageError as broken:
+        return data, broken
+    return data, inspection
+
+
+def _flaws(order: ClipOrder | ExtendOrder, footage: Footage) -> list[str]:
+    """Return what is wrong with a film that can be used. How long an extended film is depends on what it returns."""
+    seconds = float(order.seconds) if isinstance(order, ClipOrder) else footage.seconds
+    size = frame_size(order.resolution, order.aspect_ratio)
+    wanted = WantedFootage(seconds, *size, sound=order.sound)
+    return [finding.what for finding in check_footage(footage, wanted)]
 
 
 async def _wait(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> Film:
@@ -405,6 +448,7 @@ async def keep_take(
             parent=frames.parent,
             findings=findings,
             verdicts=(*checked, *verdicts),
+            rescues=setup.rescues,
             at=datetime.now(UTC),
         )
         if await asyncio.to_thread(keep_noun, company.vault, slate.key, paper):

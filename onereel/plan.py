@@ -17,6 +17,7 @@ from onereel.pixels import MAX_ENLARGEMENT, drawing_size, enlargement
 from onereel.prices import drawing_usd, film_usd, redrawing_usd, words_tokens
 from onereel.prompts import ENLARGE_WORDS, End, edit_words, keyframe_words, sheet_words, variation_words
 from onereel.reviews import keyframe_review_usd, repairs_usd, take_review_usd
+from onereel.standby import Standby, standby, understudy
 from onereel.storyboard import Storyboard
 
 IMAGE_SIZES = ("512", "1K", "2K", "4K")
@@ -74,6 +75,10 @@ class Plan(Noun):
     stills: tuple[StillPlan, ...]
     takes: tuple[TakePlan, ...]
     purchases: tuple[Purchase, ...]
+    if_it_fails: tuple[Purchase, ...] = Field(
+        default=(), description="At most, on top: what the brief's policy may buy for shots that fail."
+    )
+    standby: Standby | None = Field(default=None, description="What the fallback models would make of it.")
     redrawing_usd: float = Field(description="At most, on top: keyframes that come out too alike are redrawn once.")
     repairing_usd: float = Field(
         default=0.0, description="At most, on top: rejected keyframes are mended and judged again, rejected takes too."
@@ -84,6 +89,11 @@ class Plan(Noun):
     def usd(self) -> float:
         """The most it costs."""
         return round(sum(purchase.usd for purchase in self.purchases), 6)
+
+    @property
+    def if_it_fails_usd(self) -> float:
+        """The most that failing shots may cost on top."""
+        return round(sum(purchase.usd for purchase in self.if_it_fails), 6)
 
     @property
     def frames(self) -> int:
@@ -146,6 +156,7 @@ def _plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date, 
     stills = tuple(_stills(storyboard, brief, table, illustrator, size)) if brief.filming == "keyframes" else ()
     takes = tuple(draft.take() for draft in drafts)
     reviews = tuple(_reviews(brief, storyboard, stills, takes, table, today))
+    spare = _standby(brief, storyboard, table, resolution)
     return Plan(
         production=brief.production,
         tier=brief.tier,
@@ -164,7 +175,8 @@ def _plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date, 
         ),
         redrawing_usd=round(sum(_variation_usd(still, table, illustrator.id, size) for still in stills), 6),
         repairing_usd=_repairing_usd(brief, stills, takes, reviews, table, size),
-        warnings=tuple(_warnings(brief, table, today)),
+        standby=spare,
+        warnings=(*_warnings(brief, table, today), *(spare.warnings if spare else ())),
     )
 
 
@@ -187,6 +199,14 @@ def _not_final(brief: Brief, storyboard: Storyboard) -> Iterator[str]:
 def _enlarged(still: StillPlan, table: ModelTable, model: str, size: str) -> Purchase:
     usd = redrawing_usd(table, model, size, words_tokens(ENLARGE_WORDS))
     return Purchase(what=f"keyframe {still.id} enlarged", kind="image", model=model, detail=size, usd=usd)
+
+
+def _standby(brief: Brief, storyboard: Storyboard, table: ModelTable, resolution: str) -> Standby | None:
+    other = understudy(brief, table)
+    if other is None:
+        return None
+    size = _keyframe_size(other, table.illustrator(other.models.image), resolution)
+    return standby(other, storyboard, table, resolution, size)
 
 
 def _keyframe_size(brief: Brief, illustrator: ImageModel, resolution: str) -> str:

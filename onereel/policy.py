@@ -29,21 +29,26 @@ def tries_for(policy: Policy, kind: str) -> int:
     """Return how often an answer without the goods is asked for again: text by its writer, with the reasons."""
     if "retry" not in policy.ladder or kind == "text":
         return 0
-    return max(policy.empty_tries, policy.wrong_tries) if kind in FILMED else policy.empty_tries
+    return max(policy.empty_tries, again(policy)) if kind in FILMED else policy.empty_tries
 
 
 def wanted(policy: Policy, production: str, order: AnyOrder, label: str) -> Wanted:
     """Return an order as the journal is to see to it under a brief's policy. A clip is repaid by a person only."""
-    filmed, again = order.kind in FILMED, "retry" in policy.ladder
+    filmed = order.kind in FILMED
     return Wanted(
         order=order,
         production=production,
         label=label,
-        filtered_tries=policy.filtered_tries if again else 0,
+        filtered_tries=policy.filtered_tries if "retry" in policy.ladder else 0,
         repay_up_to_usd=0.0 if filmed else policy.repay_up_to_usd,
-        failed_tries=policy.wrong_tries if filmed and again else tries_for(policy, order.kind),
+        failed_tries=again(policy) if filmed else tries_for(policy, order.kind),
         failed_up_to_usd=float("inf") if filmed else policy.repay_up_to_usd,
     )
+
+
+def again(policy: Policy) -> int:
+    """Return how many more takes are filmed, and paid, for one with something wrong."""
+    return policy.wrong_tries if "retry" in policy.ladder else 0
 
 
 async def persist(act: Callable[[], Awaitable[T]], empty_tries: int = 1) -> T:

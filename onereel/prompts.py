@@ -7,7 +7,7 @@ Source: ai.google.dev image-generation, video and omni prompt guides.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from onereel.brief import Brief, Character, Look
@@ -129,6 +129,36 @@ def revision_schema() -> dict[str, Any]:
     shot["required"] = ["id", "action"]
     schema["properties"].pop("title")
     return schema
+
+
+def softening_words(shot: Mapping[str, Any], reasons: Sequence[str], language: str) -> str:
+    """Return the words that ask a text model to rewrite a shot a safety filter refused.
+
+    Args:
+        shot: The fields that may be rewritten.
+        reasons: The vendor's, word for word.
+        language: Of the dialogue.
+    """
+    ask = {"rewrite": shot, "refused because": list(reasons)}
+    return "\n".join(
+        (
+            (
+                "You are a film director's script editor. A safety filter refused the shot below. Rewrite its words "
+                "so that it plainly keeps the content policy, and still tells the same moment of the story."
+            ),
+            json.dumps(ask, ensure_ascii=False, indent=1),
+            "Rules:",
+            (
+                "- Tone down or leave out whatever the filter may have meant: violence, injury, fear of death, "
+                "weapons, nudity, minors in danger, drugs, real people, brands. Imply it, or show what comes before "
+                "or after."
+            ),
+            "- Never reword something so that it only slips past the filter: what is shown must be harmless.",
+            "- Keep who is in the shot, where it is, what the camera sees first and last, and the mood.",
+            "- Fields that are empty stay empty; fields that are harmless stay word for word.",
+            f"- dialogue has as many lines as before, in the same order, in {language}.",
+        )
+    )
 
 
 def keyframe_words(shot: Shot, brief: Brief, end: End, labels: Sequence[str]) -> str:

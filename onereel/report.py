@@ -1,5 +1,7 @@
 """The report of a run: how it ended, what is where, what it cost. `--json` prints it."""
 
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
@@ -7,12 +9,13 @@ from pydantic import Field
 from onereel.calls import calls_of, spent_on, unknown_on
 from onereel.company import Company
 from onereel.delivering import Missing, Results
+from onereel.drafts import TakePlan
 from onereel.models import FPS
 from onereel.noun import Noun
 from onereel.papers import Manifest
 from onereel.plan import Plan
 from onereel.slate import cut_prefix
-from onereel.takes import ShotState
+from onereel.takes import ShotState, Take
 
 State = Literal["complete", "partial", "budget", "failed", "waiting", "stopped"]
 EXIT: dict[State, int] = {"complete": 0, "failed": 1, "partial": 3, "budget": 4, "waiting": 5, "stopped": 5}
@@ -26,6 +29,9 @@ class ShotLine(Noun):
     state: str
     take: str
     seconds: float
+    reason: str = Field(default="", description="Why there is no take.")
+    words: tuple[str, ...] = Field(default=(), description="The vendor's reasons, word for word, where it refused.")
+    rescued: tuple[str, ...] = Field(default=(), description="What was done about it, where it failed as planned.")
 
 
 class Usd(Noun):
@@ -60,7 +66,11 @@ class Report(Noun):
     page: str = Field(default="", description="Where the report page is; empty when there is none.")
     rehearsal: bool = False
     message: str = Field(default="", description="How it ended, in words a producer understands.")
-    reasons: tuple[str, ...] = Field(default=(), description="Why shots are missing.")
+    reasons: tuple[str, ...] = Field(default=(), description="Why shots are missing, and what is not as planned.")
+    stopped: tuple[str, ...] = Field(default=(), description="Models this run stopped asking, and why.")
+    come_back: datetime | None = Field(
+        default=None, description="When to produce it again, where a quota of the day is used up."
+    )
     findings: tuple[str, ...] = Field(default=(), description="What does not fit between shots.")
 
     @property
@@ -76,6 +86,7 @@ def report(company: Company, plan: Plan, states: list[ShotState], results: Resul
     missing = {shot: result for shot, result in results.items() if isinstance(result, Missing)}
     prefix = cut_prefix(name, manifest.version)
     usd = Usd(estimated=plan.usd, spent=spent_on(calls, name), unknown=unknown_on(calls, name))
+    rescued = _rescued(company, results)
     return Report(
         production=name,
         state=_state(missing),
@@ -83,7 +94,15 @@ def report(company: Company, plan: Plan, states: list[ShotState], results: Resul
         master=vault.address(f"{prefix}master.mp4"),
         seconds=manifest.footage.seconds,
         shots=tuple(
-            ShotLine(id=state.id, state=state.state, take=state.take.rsplit("/", 1)[-1], seconds=state.seconds)
+            ShotLine(
+                id=state.id,
+                state=state.state,
+                take=state.take.rsplit("/", 1)[-1],
+                seconds=state.seconds,
+                reason=state.reason,
+                words=state.words,
+                rescued=rescued.get(state.id, ()),
+            )
             for state in states
         ),
         usd=usd,
@@ -93,7 +112,12 @@ def report(company: Company, plan: Plan, states: list[ShotState], results: Resul
         page=vault.address(f"{prefix}report.html"),
         rehearsal=company.rehearsal,
         message=_message(missing, usd),
-        reasons=tuple(f"{shot}: {gone.reason}" for shot, gone in missing.items()),
+        reasons=(
+            *(f"{shot}: {gone.reason}" for shot, gone in missing.items()),
+            *(f"{shot}: {told}" for shot, several in rescued.items() for told in several),
+        ),
+        stopped=company.breaker.told,
+        come_back=_come_back(missing.values()),
         findings=tuple(found for state in states for found in state.findings),
     )
 
@@ -111,6 +135,64 @@ def partway_report(company: Company, plan: Plan, message: str, manifest: Manifes
             "seconds": manifest.footage.seconds,
         }
     return told.model_copy(update=made)
+
+
+def quota_report(company: Company, takes: Sequence[TakePlan], results: Results) -> Report | None:
+    """Return the report of a run that could film nothing for want of a day's quota; None if that is not why. Blocks."""
+    gone = {shot: result for shot, result in results.items() if isinstance(result, Missing)}
+    until = _come_back(gone.values())
+    if until is None or len(gone) < len(results):
+        return None
+    vault, name = company.vault, company.brief.production
+    calls = calls_of(vault, name)
+    lines = ((take, gone[take.shot]) for take in takes)
+    return Report(
+        production=name,
+        state="failed",
+        vault=vault.url,
+        master="",
+        seconds=0.0,
+        shots=tuple(
+            ShotLine(
+                id=take.shot, state="slate", take="", seconds=take.frames / FPS, reason=why.reason, words=why.words
+            )
+            for take, why in lines
+        ),
+        usd=Usd(
+            estimated=round(sum(take.usd for take in takes), 6),
+            spent=spent_on(calls, name),
+            unknown=unknown_on(calls, name),
+        ),
+        calls=_calls(company),
+        manifest="",
+        rehearsal=company.rehearsal,
+        message=f"Nothing filmed: {_until(until)}",
+        reasons=tuple(f"{shot}: {why.reason}" for shot, why in gone.items()),
+        stopped=company.breaker.told,
+        come_back=until,
+    )
+
+
+def _come_back(missing: Iterable[Missing]) -> datetime | None:
+    """Return when every quota of a day that is used up is new, or None where none is."""
+    return max((gone.until for gone in missing if gone.until is not None), default=None)
+
+
+def _until(until: datetime) -> str:
+    return f"the quota of the day is used up; produce it again after {until:%Y-%m-%d %H:%M} UTC"
+
+
+def _rescued(company: Company, results: Results) -> dict[str, tuple[str, ...]]:
+    """Return what is not as planned, by shot: its take, and the keyframes it was filmed from."""
+    told: dict[str, tuple[str, ...]] = {}
+    for shot, result in results.items():
+        own = [frame for id_, frame in company.stills.items() if id_.split("/")[0] == shot]
+        said = [f"{frame.id.split('/')[1]} keyframe drawn {rescue}" for frame in own for rescue in frame.rescues]
+        if isinstance(result, Take):
+            said += [f"filmed {rescue}" for rescue in result.rescues]
+        if said:
+            told[shot] = tuple(said)
+    return told
 
 
 def waiting_report(company: Company, plan: Plan, gate: str) -> Report:
@@ -159,4 +241,5 @@ def _message(missing: dict[str, Missing], usd: Usd) -> str:
         return "Delivered"
     if any(gone.cause == "budget" for gone in missing.values()):
         return f"Stopped by the budget at ${usd.spent:.2f}; delivered with {count}"
-    return f"Delivered with {count}"
+    until = _come_back(missing.values())
+    return f"Delivered with {count}" + (f": {_until(until)}" if until is not None else "")

@@ -72,6 +72,11 @@ def held_key(production: str, keyframe: str) -> str:
     return f"productions/{production}/held/{keyframe.replace('/', '-')}.json"
 
 
+def sheet_key(production: str, recipe: str) -> str:
+    """Return where it is kept which character sheet a production settled on."""
+    return f"productions/{production}/sheets/{recipe}.json"
+
+
 def takes_prefix(production: str, shot: str) -> str:
     """Return what the keys of all takes of a shot start with."""
     return f"productions/{production}/shots/{shot}/takes/"

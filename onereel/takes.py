@@ -39,6 +39,29 @@ class Attempt(Noun):
     usd: float = Field(default=0, ge=0, description="Of the drawing; the verdicts have their own.")
 
 
+class Change(Noun):
+    """What became of a shot: both versions of one of its fields, or of who made it."""
+
+    shot: str
+    field: str = Field(description="action, lighting, ..., model.")
+    before: str
+    after: str
+
+
+class Rescue(Noun):
+    """What was done about a take or keyframe that failed as planned."""
+
+    rung: Literal["soften", "fallback"]
+    because: str = Field(description="What went wrong before, in the vendor's words.")
+    changes: tuple[Change, ...]
+
+    def __str__(self) -> str:
+        if self.rung == "soften":
+            return f"by softer words ({', '.join(change.field for change in self.changes)}), because {self.because}"
+        told = ", ".join(f"{change.after} instead of {change.before}" for change in self.changes)
+        return f"by {told}, because {self.because}"
+
+
 class Keyframe(Noun):
     """The still a take opens or closes on."""
 
@@ -58,6 +81,7 @@ class Keyframe(Noun):
     attempts: tuple[Attempt, ...] = Field(default=(), description="All drawings that were judged, oldest first.")
     edits: int = Field(default=0, ge=0, description="Edits one on top of the other since it was drawn clean.")
     usd: float = Field(default=0, ge=0, description="What it cost, redrawing included.")
+    rescues: tuple[Rescue, ...] = Field(default=(), description="What was done about it, where it failed as planned.")
     reused: bool = Field(default=False, description="Taken from the vault for the same words, not paid.")
 
     @property
@@ -95,15 +119,6 @@ class Hop(Noun):
     usd: float = Field(ge=0)
 
 
-class Change(Noun):
-    """What a revision changed in the words of a shot."""
-
-    shot: str
-    field: str = Field(description="action, lighting, ...")
-    before: str
-    after: str
-
-
 class Take(Noun):
     """One filmed attempt at a shot. Numbered, kept, never overwritten."""
 
@@ -136,7 +151,13 @@ class Take(Noun):
     parent: str = Field(default="", description="Slate of the take it continues.")
     findings: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    rescues: tuple[Rescue, ...] = Field(default=(), description="What was done about it, where it failed as planned.")
     at: datetime
+
+    @property
+    def wrong(self) -> bool:
+        """Whether what arrived is not what was ordered, as far as can be measured."""
+        return any(verdict.judge == "check" and not verdict.accepted for verdict in self.verdicts)
 
     @property
     def own(self) -> bool:
@@ -173,4 +194,5 @@ class ShotState(Noun):
     take: str = Field(default="", description="Slate of the take on screen.")
     seconds: float = Field(description="Length on screen.")
     reason: str = Field(default="", description="Why there is no take.")
+    words: tuple[str, ...] = Field(default=(), description="The vendor's reasons, word for word, where it refused.")
     findings: tuple[str, ...] = Field(default=(), description="What does not fit: a take from another's last frame.")

@@ -15,6 +15,7 @@ from onereel.studio.filler import fill
 from onereel.studio.kinds import Kind
 from onereel.studio.rewriter import find_note, rewrite
 from onereel.studio.screenwriter import find_brief, write_storyboard
+from onereel.studio.softener import find_shot, soften
 from onereel.studio.studio import Order, Studio, struck
 from onereel.studio.wire import digest, invalid
 
@@ -102,6 +103,9 @@ def _write(
     asked = find_brief(words, "to_judge")
     if asked is not None:
         return json.dumps(review(asked, shown(studio, parts), faults), ensure_ascii=False)
+    shot = find_shot(words)
+    if shot is not None:
+        return json.dumps(soften(shot), ensure_ascii=False)
     return json.dumps(fill(schema, words), ensure_ascii=False)
 
 

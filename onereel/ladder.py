@@ -1,0 +1,34 @@
+"""The ladder: what is done about a shot that failed, rung by rung. Pure; who climbs it is ``flows.ladder``."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from onereel.brief import Rung
+from onereel.errors import Filtered, Gone, NoAnswer, NotKept, OnereelError, Refused, StudioBusy
+
+HELP: Final[Mapping[type[OnereelError], frozenset[Rung]]] = {
+    Filtered: frozenset({"soften", "fallback"}),
+    NoAnswer: frozenset({"fallback"}),
+    NotKept: frozenset(),  # paid, and another one would not be kept either
+    Gone: frozenset(),  # it may have been paid, and may come yet
+    Refused: frozenset({"fallback"}),
+    StudioBusy: frozenset({"fallback"}),
+    OnereelError: frozenset(),  # a budget, an open call, an outcome nobody knows: another order would pay twice
+}
+"""Which rungs help against which failure; a subclass that is not listed is helped as its nearest listed ancestor."""
+
+
+def next_rung(ladder: Sequence[Rung], last: Rung | None, failed: OnereelError, *, can: frozenset[Rung]) -> Rung | None:
+    """Return the next rung that helps, or None: the shot is a slate.
+
+    Asking the same again is no concern of this: that happens within a rung.
+
+    Args:
+        ladder: The rungs, in order.
+        last: The one taken before; None on the ground. Nobody climbs down again.
+        failed: What went wrong on it.
+        can: Rungs there is somebody for: a text model, a fallback that can film the shot.
+    """
+    helping = next(HELP[kind] for kind in type(failed).__mro__ if kind in HELP) & can
+    above = ladder[ladder.index(last) + 1 :] if last in ladder else ladder
+    return next((rung for rung in above if rung in helping), None)
