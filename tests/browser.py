@@ -57,9 +57,13 @@ class Visit:
         return [url for url in self.asked if urlsplit(url).scheme != "data" and not url.startswith(allowed)]
 
 
-async def visit(browser: Browser, url: str, **options: object) -> Visit:
-    """Open an address in a window of its own and note everything it does; a desk's width unless told otherwise."""
+async def visit(browser: Browser, url: str, prepare: str = "", **options: object) -> Visit:
+    """Open an address in a window of its own and note everything it does; a desk's width unless told otherwise.
+
+    `prepare` is a script that runs before the page's own.
+    """
     page = await browser.new_page(**{"viewport": DESK, **options})
+    await page.add_init_script(prepare)
     seen = Visit(page)
     page.on("console", lambda said: said.type in {"error", "warning"} and seen.told.append(said.text))
     page.on("pageerror", lambda error: seen.told.append(str(error)))
