@@ -80,8 +80,10 @@ class Comparison(Noun):
     usd: float = Field(description="Paid by this run.")
 
 
-COLUMNS = ("model", "asked", "made", "accepted", "score", "identity", "lettering", "apart", "seconds", "usd",
-           "judging usd", "usd per accepted")  # fmt: skip
+COLUMNS = (
+    "model", "asked", "made", "accepted", "usd per accepted", "score", "identity", "lettering", "apart", "seconds",
+    "usd", "judging usd",
+)  # fmt: skip
 
 
 def row(line: Line) -> tuple[str, ...]:
@@ -91,6 +93,7 @@ def row(line: Line) -> tuple[str, ...]:
         str(len(line.samples)),
         str(line.made),
         str(line.accepted),
+        _number(line.usd_per_accepted, 3),
         _number(line.score("model"), 2),
         _number(line.score("identity"), 2),
         _number(line.share("lettering"), 2),
@@ -98,7 +101,6 @@ def row(line: Line) -> tuple[str, ...]:
         _number(line.seconds, 1),
         _number(line.usd, 3),
         _number(line.judging_usd, 3),
-        _number(line.usd_per_accepted, 3),
     )
 
 
