@@ -429,15 +429,17 @@ def campaign(
         facts = {**told.model_dump(mode="json"), "usd": told.usd, "state": told.worst}
         out.print(json.dumps(facts), markup=False, highlight=False, soft_wrap=True)
     else:
-        films = rows(told.films)
+        films = [{name: cell for name, cell in film.items() if name != "master"} for film in rows(told.films)]
         sheet = Table(*films[0], title=told.campaign, title_justify="left")
         for film in films:
             sheet.add_row(*(escape(f"{cell:g}" if isinstance(cell, float) else str(cell)) for cell in film.values()))
         out.print(sheet)
         out.print(f"${told.usd:.2f} of ${told.budget_usd:.2f}" + (" (rehearsed, nothing was paid)" if rehearse else ""))
-    for film in told.films:
-        if film.state != "complete":
-            err.print(f"{film.production}: {film.message}", style="yellow", markup=False, soft_wrap=True)
+        for one in told.films:
+            out.print(one.master, markup=False, highlight=False, soft_wrap=True)
+    for one in told.films:
+        if one.state != "complete":
+            err.print(f"{one.production}: {one.message}", style="yellow", markup=False, soft_wrap=True)
     sys.exit(EXIT[told.worst])
 
 
