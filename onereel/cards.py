@@ -151,6 +151,8 @@ class Card:
     start: float
     action: str
     reason: str
+    vendor: tuple[str, ...]
+    """Why there is no take, in the vendor's words."""
     facts: tuple[tuple[str, str], ...]
     dialogue: tuple[tuple[str, str], ...]
     people: tuple[str, ...]
@@ -187,6 +189,7 @@ def card(papers: ShotPapers, clip: Clip, fps: int, thumbs: frozenset[str]) -> Ca
         start=papers.start,
         action=shot.action,
         reason=state.reason,
+        vendor=tuple(words for words in state.words if words not in state.reason),
         facts=tuple(facts),
         dialogue=tuple((line.speaker, line.line) for line in shot.dialogue),
         people=shot.characters,
@@ -279,7 +282,7 @@ def _still(frame: Keyframe, shot: Shot, thumbs: frozenset[str]) -> Still:
         facts=tuple(facts),
         candidates=others,
         attempts=tuple(_attempt(one, n, alt, thumbs) for n, one in enumerate(earlier, start=1)),
-        noticed=frame.findings,
+        noticed=(*frame.findings, *map(str, frame.rescues)),
         opinions=tuple(map(_opinion, frame.verdicts)),
     )
 
@@ -325,7 +328,7 @@ def _player(
         revised=_changes(take, before),
         draft=take.tier == "draft",
         note=take.note,
-        noticed=take.findings,
+        noticed=(*take.findings, *map(str, take.rescues)),
         opinions=tuple(map(_opinion, take.verdicts)),
     )
 

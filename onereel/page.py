@@ -7,9 +7,8 @@ from onereel.cards import Card, active_take, address, card, clock, dollars, thum
 from onereel.cut import Cut
 from onereel.footage import Media
 from onereel.ledger import Entry, Ledger, Sum
-from onereel.papers import Manifest, ShotPapers
+from onereel.papers import Manifest, Reviewed, ShotPapers
 from onereel.takes import Take
-from onereel.verdicts import good_enough
 
 FILTERS = (("failed", "Failed"), ("slates", "Slates"), ("retaken", "Retaken"), ("drafts", "Drafts"))
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600)
@@ -109,8 +108,7 @@ class Books:
 class Gate:
     """What the review looked at and what it cost."""
 
-    verdicts: int
-    rejected: int
+    told: str
     price: str
     mending: str
     """What drawing again came to."""
@@ -128,6 +126,7 @@ class Page:
     label: str
     rehearsal: bool
     draft: bool
+    animatic: bool
     facts: tuple[str, ...]
     made: str
     width: int
@@ -162,6 +161,7 @@ def page(manifest: Manifest, ledger: Ledger, thumbs: frozenset[str], *, captions
         label=manifest.label,
         rehearsal=manifest.rehearsal,
         draft=manifest.tier == "draft",
+        animatic=manifest.kind == "animatic",
         facts=_facts(manifest),
         made=f"{manifest.at:%d %B %Y, %H:%M} UTC".lstrip("0"),
         width=cut.width,
@@ -171,7 +171,7 @@ def page(manifest: Manifest, ledger: Ledger, thumbs: frozenset[str], *, captions
         filters=tuple(Filter(name, label, counts[name]) for name, label in FILTERS),
         cards=cards,
         books=_books(ledger),
-        gate=_gate(shots),
+        gate=_gate(manifest.reviewed),
         provenance=_provenance(manifest),
         references=tuple(_references(manifest)),
         papers=tuple((file, name) for file, name in PAPERS if file == "manifest.json" or file in manifest.papers),
@@ -255,30 +255,12 @@ def _row(entry: Entry) -> Row:
     )
 
 
-def _gate(shots: tuple[ShotPapers, ...]) -> Gate | None:
-    frames = [frame for papers in shots for frame in papers.keyframes]
-    said = [verdict for frame in frames for one in frame.attempts for verdict in one.verdicts]
-    said += [verdict for frame in frames if not frame.attempts for verdict in frame.verdicts]
-    said += [verdict for papers in shots for take in papers.takes for verdict in take.verdicts]
-    if not said:
+def _gate(reviewed: Reviewed) -> Gate | None:
+    if not reviewed.keyframes and not reviewed.takes:
         return None
-    mending = sum(one.usd for frame in frames for one in frame.attempts[1:])
-    return Gate(
-        verdicts=len(said),
-        rejected=sum(not verdict.accepted for verdict in said),
-        price=dollars(sum(verdict.usd for verdict in said)),
-        mending=dollars(mending) if mending else "",
-        saved=dollars(sum(map(_saved, shots))),
-    )
-
-
-def _saved(papers: ShotPapers) -> float:
-    """Return the price of a take that was not filmed: the one that a rejected picture was for."""
-    mended = any(
-        good_enough(frame.verdicts) and any(not good_enough(one.verdicts) for one in frame.attempts)
-        for frame in papers.keyframes
-    )
-    return min((take.usd for take in papers.takes), default=0.0) if mended else 0.0
+    told = f"{reviewed.rejected} of {reviewed.keyframes} keyframes rejected, {reviewed.mended} mended, "
+    told += f"{reviewed.held} held; {reviewed.rejected_takes} of {reviewed.takes} takes rejected"
+    return Gate(told, dollars(reviewed.reviews_usd), dollars(reviewed.repairs_usd), dollars(reviewed.saved_usd))
 
 
 def _provenance(manifest: Manifest) -> tuple[tuple[str, str], ...]:

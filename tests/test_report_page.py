@@ -221,7 +221,13 @@ async def test_hostile_words_in_any_field_are_only_words(page, kept):
     line = s010.shot.dialogue[0].model_copy(update={"speaker": HOSTILE, "line": HOSTILE})
     shot = s010.shot.model_copy(update={**said, "opening": HOSTILE, "characters": (HOSTILE,), "dialogue": (line,)})
     worst = s010.model_copy(update={"shot": shot, "takes": (take, s010.takes[1]), "keyframes": (still,)})
-    gap = s020.model_copy(update={"state": s020.state.model_copy(update={"reason": HOSTILE, "findings": (HOSTILE,)})})
+    gap = s020.model_copy(
+        update={
+            "state": s020.state.model_copy(
+                update={"reason": HOSTILE, "words": (HOSTILE + "!",), "findings": (HOSTILE,)}
+            )
+        }
+    )
     clips = [clip.model_copy(update={"title": HOSTILE}) for clip in manifest.cut.clips]
     hostile = manifest.model_copy(
         update={
