@@ -41,6 +41,7 @@ from deployments.local import server
 from onereel.adapters.folder import FolderVault
 from onereel.brief import Brief
 from onereel.calls import Call, calls_of, key_of, spent_on, unknown_on
+from onereel.crew import Vault
 from onereel.delivering import latest_manifest
 from onereel.media import keep
 from onereel.models import MODELS, PROXY, with_proxy
@@ -171,9 +172,9 @@ class Audit:
         return self.ledger - self.unknown <= self.billed + CENT and self.billed <= self.ledger + CENT
 
 
-def audit(vault: Path, tally: Tally) -> Audit:
+def audit(vault: Path | Vault, tally: Tally) -> Audit:
     """Hold the journal of a production against what the studio counted."""
-    calls = calls_of(FolderVault(vault), PRODUCTION)
+    calls = calls_of(FolderVault(vault) if isinstance(vault, Path) else vault, PRODUCTION)
     accepted = {str(kind): count for kind, count in tally.accepted.items()}
     known = Counter(_kind(call) for call in calls if not _refused(call))
     twice = again = 0

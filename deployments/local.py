@@ -37,10 +37,12 @@ class Server:
     Attributes:
         api: Address of its API.
         environment: What makes a process talk to it.
+        process: Its process id, and its group's.
     """
 
     api: str
     environment: Mapping[str, str]
+    process: int
 
     @property
     def ui(self) -> str:
@@ -71,9 +73,11 @@ class Server:
         self.run("prefect", "--no-prompt", "deploy", "--all", **environment)
 
     @contextlib.contextmanager
-    def worker(self, folder: Path, log: Path | None = None, **environment: str) -> Iterator[int]:
+    def worker(
+        self, folder: Path, log: Path | None = None, *, name: str = "local", **environment: str
+    ) -> Iterator[int]:
         """Run a worker in a folder until the block ends; yields its process id."""
-        command = ["prefect", "worker", "start", "--pool", "onereel", "--name", "local"]
+        command = ["prefect", "worker", "start", "--pool", "onereel", "--name", name]
         quick = {"PREFECT_WORKER_QUERY_SECONDS": "2", **environment}
         with _process(command, folder, {**self.environment, **quick}, log) as process:
             yield process.pid
@@ -106,7 +110,7 @@ def server(home: Path | None = None, port: int = 0, log: Path | None = None, **e
     command = ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     with _process(command, home or Path.cwd(), ours, log) as process:
         _await_health(api, process, log)
-        yield Server(api, ours)
+        yield Server(api, ours, process.pid)
 
 
 @contextlib.contextmanager

@@ -57,7 +57,11 @@ class Collector:
         """Collect in the block; yields the call as it ended where somebody else has collected it meanwhile."""
         key = entry_key(call.intent.key, "collecting")
         async with self._life():
-            ended = await self._wait(call.intent.key, key)
+            try:
+                ended = await self._wait(call.intent.key, key)
+            except VaultError as failed:
+                ended = None  # whose turn it is cannot be told; the studio can be asked all the same
+                log.warning("%s: who collects it cannot be written down: %s", call.intent.label, failed)
             try:
                 yield ended
             finally:

@@ -3,27 +3,33 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from onereel.calls import Call, Intent, Lease, entry_key, read_call
 from onereel.crew import Vault
 from onereel.errors import VaultError
-from onereel.media import keep_noun, write_noun
+from onereel.media import keep_noun, read_noun, write_noun
 from onereel.noun import Noun
 from onereel.slate import calls_prefix
 
 log = logging.getLogger(__name__)
 
-WRITE_AGAIN = (0.1, 0.5, 2.0)
-"""Pauses before writing down once more what was paid for, where the vault fails."""
+WRITE_AGAIN = (0.1, 0.5, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
+"""Pauses before writing down once more what was paid for, where the vault fails: long enough for a bucket to come back,
+or for somebody to make room on a disk."""
 
 
 class Entries:
-    """The entries of one vault, as one run reads and writes them."""
+    """The entries of one vault, as one run reads and writes them.
 
-    def __init__(self, vault: Vault) -> None:
-        self._vault = vault
+    Args:
+        vault: Whose.
+        again: Pauses before what was paid for is written once more.
+    """
+
+    def __init__(self, vault: Vault, again: Sequence[float] = WRITE_AGAIN) -> None:
+        self._vault, self._again = vault, again
         self._pointed: set[str] = set()
 
     async def read(self, key: str) -> Call | None:
@@ -34,9 +40,16 @@ class Entries:
         """Write an entry; return whether this did, False if it was there."""
         return await asyncio.to_thread(keep_noun, self._vault, entry_key(key, state), noun)
 
+    async def intend(self, intent: Intent) -> bool:
+        """Write an intent; return whether it is the one that stands there, perhaps from a write that seemed to fail."""
+        if await self.write(intent.key, "intended", intent):
+            return True
+        there = await asyncio.to_thread(read_noun, self._vault, entry_key(intent.key, "intended"), Intent)
+        return (there.at, there.host, there.process) == (intent.at, intent.host, intent.process)
+
     async def insist(self, key: str, state: str, noun: Noun) -> None:
         """Write down what was paid for, a few times over where the vault fails."""
-        for pause in WRITE_AGAIN:
+        for pause in self._again:
             try:
                 await self.write(key, state, noun)
             except VaultError as failed:

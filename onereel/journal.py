@@ -6,14 +6,14 @@ import logging
 import os
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from onereel.budget import Budget
 from onereel.calls import Call, End, Goods, Intent, Outcome, Submitted, Wanted, key_of
 from onereel.collectors import Collector
 from onereel.crew import Vault
-from onereel.entries import Entries
+from onereel.entries import WRITE_AGAIN, Entries
 from onereel.errors import (
     BadInput,
     Filtered,
@@ -61,9 +61,10 @@ class Journal:
         lease: float = LEASE_SECONDS,
         grace: float = GRACE_SECONDS,
         run: str = "",
+        write_again: Sequence[float] = WRITE_AGAIN,
     ) -> None:
         self._vault, self._table, self.budget = vault, table, budget
-        self._entries = Entries(vault)
+        self._entries, self._write_again = Entries(vault, write_again), write_again
         self._collector = Collector(vault, self._entries, lease)
         self._lease, self._grace, self._run = lease, grace, run
         self._looks: Counter[str] = Counter()
@@ -188,14 +189,11 @@ class Journal:
         """Ask, and write down under which name it can be collected."""
         async with self._written_down(intent):
             operation = await act()
+            # Also where nothing else is left: a person can ask the studio for it by this name.
+            log.info("%s was ordered as %s", intent.label, operation)
             self._asked[intent.key] = (intent.kind, intent.usd)
             self.written = True
-            try:
-                await self._entries.insist(intent.key, "submitted", Submitted(operation=operation, at=_now()))
-            except VaultError:
-                # The last chance to know what was paid for: a person can ask the studio for it by this name.
-                log.exception("%s was ordered as %s, and that could not be written down", intent.label, operation)
-                raise
+            await self._entries.insist(intent.key, "submitted", Submitted(operation=operation, at=_now()))
         return Call(intent, operation)
 
     async def _open(self, wanted: Wanted, turn: Callable[[], Awaitable[None]]) -> Call:
@@ -241,8 +239,21 @@ class Journal:
         return intent
 
     async def _intend(self, intent: Intent) -> bool:
+        """Write an intent down, a few times over where the vault fails; return whether it is ours.
+
+        One that was stored while the answer was lost would else stand there as a call nobody heard the end of.
+        """
+        for pause in self._write_again:
+            try:
+                return await self._intend_once(intent)
+            except VaultError as failed:
+                log.warning("%s cannot be written down, trying again: %s", intent.label, failed)
+                await asyncio.sleep(pause)
+        return await self._intend_once(intent)
+
+    async def _intend_once(self, intent: Intent) -> bool:
         """Write an intent down. One whose run is stopped meanwhile is closed at once: nothing was asked."""
-        writing = asyncio.ensure_future(self._entries.write(intent.key, "intended", intent))
+        writing = asyncio.ensure_future(self._entries.intend(intent))
         try:
             return await asyncio.shield(writing)
         except asyncio.CancelledError:
@@ -318,7 +329,10 @@ class Journal:
 
     async def _close(self, intent: Intent, outcome: Outcome) -> None:
         self.written = True
-        await self._entries.insist(intent.key, outcome.end, outcome)
+        if outcome.end == "unknown":
+            await self._entries.write(intent.key, outcome.end, outcome)  # without it, the intent says the same
+        else:
+            await self._entries.insist(intent.key, outcome.end, outcome)
         if intent.key in self._ours and outcome.end != "refused":
             self._asked[intent.key] = (intent.kind, outcome.usd)
         self.budget.settle(intent.key, outcome.usd)

@@ -47,16 +47,22 @@ def ceph(endpoint: str) -> Storage:
 
 
 @contextmanager
-def rclone(folder: Path, *, tls: bool = False) -> Iterator[Storage]:
-    """Serve a folder as S3: its folders are the buckets. Ends the server it started."""
-    port = free_port()
+def rclone(folder: Path, *, tls: bool = False, like: Storage | None = None) -> Iterator[Storage]:
+    """Serve a folder as S3: its folders are the buckets. Ends the server it started.
+
+    Args:
+        folder: For everything it needs.
+        tls: Over TLS.
+        like: One that was served before, to come back under its address and keys.
+    """
+    port = urlsplit(like.endpoint).port if like else free_port()
     served, certificate = folder / "served", folder / "certificate.pem"
-    served.mkdir(parents=True)
+    served.mkdir(parents=True, exist_ok=True)
     key = write_certificate(certificate)
     storage = Storage(
         f"{'https://localhost' if tls else 'http://127.0.0.1'}:{port}",
-        secrets.token_hex(10),
-        secrets.token_hex(20),
+        like.access_key if like else secrets.token_hex(10),
+        like.secret_key if like else secrets.token_hex(20),
         str(certificate) if tls else "",
         served,
     )

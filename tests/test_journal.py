@@ -640,7 +640,10 @@ async def test_a_run_stopped_at_any_instant_leaves_nothing_that_others_wait_for(
 
 
 async def test_what_cannot_be_written_down_still_counts(vault, tmp_path):
-    run, folder = another(vault), Path(vault.url) / f"journal/{key_of(DRAWING, 1)[:2]}/{key_of(DRAWING, 1)}"
+    run, folder = (
+        another(vault, write_again=(0.01,)),
+        Path(vault.url) / f"journal/{key_of(DRAWING, 1)[:2]}/{key_of(DRAWING, 1)}",
+    )
 
     async def lose_the_vault():
         folder.rename(tmp_path / "away")
@@ -747,3 +750,20 @@ def test_a_vault_that_keeps_no_calls_has_spent_nothing(vault):
     assert calls_of(vault, "lighthouse") == []
     assert budget_for(vault, "lighthouse", 5) == Budget(5)
     assert read_call(FolderVault(vault.url), "ab" * 32) is None
+
+
+async def test_an_intent_that_was_stored_though_its_vault_failed_is_asked(vault, tmp_path):
+    order, folder = DRAWING, Path(vault.url) / f"journal/{key_of(DRAWING, 1)[:2]}"
+    folder.mkdir(parents=True)
+    run = another(vault, write_again=(0.5,))
+    shut = tmp_path / "shut"
+    folder.rename(shut)
+    folder.touch()  # nothing can be stored there
+
+    buying = asyncio.ensure_future(run.buy(wanted(order), Studio(GOODS)))
+    await asyncio.sleep(0.2)
+    folder.unlink()
+    shut.rename(folder)
+
+    assert (await buying).end == "settled"
+    assert run.bought == [("image", GOODS.usd)]
