@@ -126,7 +126,11 @@ def partway_report(company: Company, plan: Plan, message: str, manifest: Manifes
     """Return the report of a run that was asked to go so far and no further. Blocks."""
     told = waiting_report(company, plan, "storyboard")
     vault, prefix = company.vault, cut_prefix(told.production, manifest.version) if manifest else ""
-    made = {"state": "complete", "message": f"{message}; the film costs at most ${plan.usd:.2f} in all", "reasons": ()}
+    made: dict[str, object] = {
+        "state": "complete",
+        "message": f"{message}; the film costs at most ${plan.usd:.2f} in all",
+        "reasons": (),
+    }
     if manifest:
         made |= {
             "master": vault.address(f"{prefix}master.mp4"),

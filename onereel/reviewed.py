@@ -30,7 +30,11 @@ def reviewed(plan: Plan, keyframes: Sequence[Keyframe], takes: Sequence[Take]) -
         held=sum(not good_enough(frame.verdicts) for frame in wrong),
         overruled=len(overruled),
         rejected_takes=sum(not good_enough(take.verdicts) for take in takes),
-        reviews_usd=_usd(verdict for one in (*tries, *takes) for verdict in one.verdicts),
+        reviews_usd=_usd(
+            verdict
+            for one in [*(each.verdicts for each in tries), *(each.verdicts for each in takes)]
+            for verdict in one
+        ),
         repairs_usd=round(sum(attempt.usd for attempt in tries if attempt.how != "drawn"), 6),
         saved_usd=round(sum(take.usd for take in spared), 6),
     )

@@ -57,7 +57,7 @@ def animate(sketch: Sketch, target: Path, size: tuple[int, int], fps: int) -> No
         picture.codec_context.gop_size = fps
         sound = film.add_stream("aac", rate=RATE, layout="stereo")
         for number, image in enumerate(_pictures(sketch, size, fps)):
-            frame = av.VideoFrame.from_image(image)
+            frame = av.VideoFrame.from_ndarray(np.asarray(image), format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, fps)
             film.mux(picture.encode(frame))
         film.mux(picture.encode(None))

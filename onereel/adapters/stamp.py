@@ -40,4 +40,4 @@ def _drawn(words: str, width: int, height: int) -> tuple[NDArray[np.float32], fl
     pad = max(3, int(face.size) // 4)
     mask = Image.new("L", (min(width, right - left + 2 * pad), bottom - top + 2 * pad))
     ImageDraw.Draw(mask).text((pad - left, pad - top), words, 255, face)
-    return np.asarray(mask, np.float32) / 255 * np.float32(SHARE), 0.45
+    return (np.asarray(mask, np.float32) / 255 * SHARE).astype(np.float32), 0.45
