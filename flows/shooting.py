@@ -232,7 +232,7 @@ class Shooting:
         before it is another now.
         """
         take = picked(self.picks, known, setup.frames.parent)
-        if take is None or take.tier != self.company.brief.tier:
+        if take is None:
             return None
         order = clip_order(self.company, setup)
         asked = {base_of(setup, order)}

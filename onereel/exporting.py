@@ -37,6 +37,12 @@ def export(vault: Vault, manifest: Manifest, folder: Path) -> list[Path]:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BadInput(f"{folder} holds something already; name a new or an empty folder")
     links = {papers.shot.id: [_link(take) for take in papers.takes] for papers in manifest.shots}
+    films = {_link(take).link: take.film for papers in manifest.shots for take in papers.takes}
+    for clip in manifest.cut.clips:  # an animatic shows what is no take
+        if clip.media is not None and clip.slate not in {link.slate for link in links[clip.shot]}:
+            shown = TakeFile(clip.slate, f"{TAKES}/{clip.shot}_{manifest.kind}.{clip.media.suffix}", clip.frames)
+            links[clip.shot].append(shown)
+            films[shown.link] = clip.media
     notes = {papers.shot.id: notes_of(papers) for papers in manifest.shots}
     board = Storyboard(title=manifest.title, shots=tuple(papers.shot for papers in manifest.shots))
     texts = {
@@ -49,11 +55,7 @@ def export(vault: Vault, manifest: Manifest, folder: Path) -> list[Path]:
     with disk_errors(f"cannot write {folder}"):
         (folder / TAKES).mkdir(parents=True, exist_ok=True)
         files = [fetch_file(vault, manifest.master, folder / "master.mp4")]
-        files += [
-            fetch_file(vault, take.film, folder / _link(take).link)
-            for papers in manifest.shots
-            for take in papers.takes
-        ]
+        files += [fetch_file(vault, media, folder / link) for link, media in films.items()]
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
         for name in COPIED:
