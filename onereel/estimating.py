@@ -73,13 +73,19 @@ def rescues(brief: Brief, storyboard: Storyboard, found: Plan, table: ModelTable
     What a filter takes of film is free, so softer words cost their writing, and a film by them what was planned; a
     drawing that is refused is charged for its prompt, and counted whole. Tries that cost nothing are left out.
     """
-    for take in found.takes if again(brief.policy) else ():
-        yield _rescue(f"takes {take.shot} for wrong ones", "video", brief.models.video, again(brief.policy) * take.usd)
+    more = _clips(brief) - brief.take_candidates
+    for take in found.takes if more else ():
+        yield _rescue(f"takes {take.shot} for wrong ones", "video", found.camera, more * take.usd)
     if "soften" in brief.policy.ladder:
         yield from _softened(brief, storyboard, found, table, today)
     other = understudy(brief, table)
     if other is not None and found.standby is not None:
         yield from _by_others(brief, other, found, found.standby, table)
+
+
+def _clips(brief: Brief) -> int:
+    """Return how many clips a camera is paid for one shot at most: every take may be broken, and every one wrong."""
+    return (brief.take_candidates + again(brief.policy)) * (1 + again(brief.policy))
 
 
 def _softened(brief: Brief, storyboard: Storyboard, found: Plan, table: ModelTable, today: date) -> Iterator[Purchase]:
@@ -102,7 +108,7 @@ def _by_others(brief: Brief, other: Brief, found: Plan, standby: Standby, table:
             usd = drawing_usd(table, image, size, words_tokens(sheet.words), 0)
             yield _rescue(f"fallback character sheet {sheet.character}", "image", image, usd)
     for take in standby.takes:
-        usd = brief.take_candidates * take.usd
+        usd = _clips(brief) * take.usd
         yield _rescue(f"fallback take {take.shot}", "video", other.models.video, usd)
 
 

@@ -46,3 +46,21 @@ def test_every_line_says_what_by_whom_and_for_how_much():
         ("extension 1 s010", VEO, "+7 s 180p 16:9"),
         ("clip s020", VEO, "4 s 180p 16:9, continues s010"),
     ]
+
+
+def test_what_failing_may_cost_stands_beside_the_total_and_not_in_it():
+    said = {"policy": {"fallback": {"video": LITE, "image": "gemini-nano-banana-2.1"}}}
+    story = board({}, {"seconds": 12})
+    plain, found = (estimate(brief(**more), story, TABLE, DAY, write=False) for more in ({}, said))
+    films = {one.what: one.usd for one in found.if_it_fails if one.kind == "video"}
+
+    assert found.usd == plain.usd
+    assert films == {"fallback take s010": pytest.approx(0.2)}
+    assert any("no fallback for s020" in warning for warning in found.warnings), "Lite does not extend"
+    assert found.if_it_fails_usd > plain.if_it_fails_usd > 0
+
+
+def test_a_fallback_that_cannot_make_the_film_at_all_is_refused_by_name():
+    for fallback, told in (({"video": VEO}, "stand in for itself"), ({"video": "no-such"}, "no-such")):
+        with pytest.raises(BadInput, match=told):
+            estimate(brief(policy={"fallback": fallback}), board({}), TABLE, DAY, write=False)
