@@ -32,7 +32,9 @@ TEXT = "text/plain"
 CEPH = {"ceph": os.environ.get("ONEREEL_TEST_S3_CEPH"), "ceph-tls": os.environ.get("ONEREEL_TEST_S3_CEPH_TLS")}
 STORAGES = ["rclone", "rclone-tls", *(pytest.param(kind, marks=pytest.mark.ceph) for kind, at in CEPH.items() if at)]
 PLAIN = ["rclone", *(pytest.param(kind, marks=pytest.mark.ceph) for kind, at in CEPH.items() if at and kind == "ceph")]
-KINDS = ["folder", "shelf", *STORAGES]
+KINDS = ["folder", "shelf", *PLAIN]
+RACED = ["folder", *PLAIN]
+"""Where writers race: a shelf hands everything on, and TLS changes nothing about who wins."""
 CONDITIONAL = {"folder", "shelf", "ceph", "ceph-tls"}
 HOSTILE = [
     "",
@@ -144,6 +146,7 @@ def on(*kinds):
 every_vault = on(KINDS)
 every_bucket = on(STORAGES)
 every_plain_bucket = on(PLAIN)
+every_raced_vault = on(RACED)
 
 
 class TestKeeping:
@@ -154,11 +157,11 @@ class TestKeeping:
         assert vault.read("journal/ab/1.json") == b"first"
 
     @every_vault
-    @pytest.mark.parametrize("data", [b"", b"\0\xff\r\n", b"x" * 3_000_000], ids=["empty", "binary", "large"])
-    def test_bytes_come_back_as_they_were(self, vault, data):
-        vault.write("a/b", data, TEXT)
+    def test_bytes_come_back_as_they_were(self, vault):
+        for data in (b"", b"\0\xff\r\n", b"x" * 3_000_000):
+            vault.write("a/b", data, TEXT)
 
-        assert vault.read("a/b") == data
+            assert vault.read("a/b") == data
 
     @every_vault
     def test_writing_replaces(self, vault):
@@ -212,7 +215,7 @@ class TestKeys:
         assert list(vault.keys("a/c/d/e")) == ["a/c/d/e"]
         assert list(vault.keys("nothing/here")) == []
 
-    @every_vault
+    @every_raced_vault
     def test_a_long_list_is_complete(self, vault):
         keys = [f"journal/{number:05}.json" for number in range(1_050)]  # S3 lists 1,000 at a time
         with ThreadPoolExecutor(16) as pool:
@@ -267,7 +270,7 @@ class TestFiles:
         assert not vault.upload("films/1.mp4", film, "video/mp4")
         assert vault.read("films/1.mp4") == b"take one"
 
-    @every_vault
+    @every_raced_vault
     def test_a_large_file_goes_there_and_back(self, vault, tmp_path):
         film, copy = tmp_path / "film.mp4", tmp_path / "new/folder/copy.mp4"
         _write_sparse(film, MULTIPART_BYTES + 5_000_001)
@@ -300,7 +303,7 @@ class TestSideBySide:
         assert place.vault.conditional == (place.kind in CONDITIONAL)
         assert list(place.vault.keys("")) == []
 
-    @every_vault
+    @every_raced_vault
     def test_of_sixteen_threads_one_wins(self, place):
         reels = [b"%02d" % number * 50_000 for number in range(16)]
         for key in ("race/1", "race/2", "race/3", "race/4", "race/5"):
@@ -317,9 +320,9 @@ class TestSideBySide:
             if place.kind in CONDITIONAL:
                 assert won.count(True) == 1
 
-    @every_vault
+    @every_raced_vault
     def test_of_many_processes_one_wins_each_race(self, place):
-        races = 8
+        races = 6
         runners = [
             subprocess.Popen(
                 [sys.executable, "-c", _RUNNER, place.vault.url, str(races)],
@@ -327,7 +330,7 @@ class TestSideBySide:
                 stdout=subprocess.PIPE,
                 text=True,
             )
-            for _ in range(6)
+            for _ in range(4)
         ]
         for runner in runners:
             assert runner.stdout.readline() == "ready\n"
@@ -342,7 +345,7 @@ class TestSideBySide:
             assert winners == [1] * races
         assert min(winners) >= 1
 
-    @every_vault
+    @every_raced_vault
     def test_nobody_reads_half_of_what_is_being_written(self, vault):
         reels = [bytes([letter]) * 2_000_000 for letter in b"abcd"]
         vault.write("reel", reels[0], TEXT)
@@ -380,15 +383,15 @@ class TestMedia:
         assert fetch_file(vault, kept, tmp_path / "copy.mp4").read_bytes() == b"film"
 
     @every_vault
-    @pytest.mark.parametrize("damage", [b"", b"fil", b"f1lm", b"films"], ids=["empty", "cut", "changed", "longer"])
-    def test_damaged_media_is_never_handed_out(self, place, tmp_path, damage):
-        kept = keep(place.vault, b"film", "mp4")
-        place.tamper(kept.key, damage)
+    def test_damaged_media_is_never_handed_out(self, place, tmp_path):
+        for number, damage in enumerate((b"", b"film", b"f1lm 2", b"longer than film 3")):
+            kept = keep(place.vault, b"film %d" % number, "mp4")
+            place.tamper(kept.key, damage)
 
-        with pytest.raises(Corrupted, match=kept.key):
-            fetch(place.vault, kept)
-        with pytest.raises(Corrupted, match="put the original back"):
-            fetch_file(place.vault, kept, tmp_path / "copy.mp4")
+            with pytest.raises(Corrupted, match=kept.key):
+                fetch(place.vault, kept)
+            with pytest.raises(Corrupted, match="put the original back"):
+                fetch_file(place.vault, kept, tmp_path / "copy.mp4")
         assert not list(tmp_path.glob("*.mp4")) + list(tmp_path.glob(".*"))
 
 
@@ -460,7 +463,7 @@ class TestBuckets:
         assert not _client(place.storage).list_multipart_uploads(Bucket="films").get("Uploads")
         assert place.vault.upload("master.mp4", path, "video/mp4")
 
-    @every_bucket
+    @every_plain_bucket
     def test_wrong_credentials_are_told_without_telling_them(self, place, monkeypatch):
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-the-secret")
         with pytest.raises(VaultError, match="credentials are wrong; check AWS_ACCESS_KEY_ID") as wrong:
@@ -471,7 +474,7 @@ class TestBuckets:
 
         assert "not-the-secret" not in str(wrong.value)
 
-    @every_bucket
+    @every_plain_bucket
     def test_no_credentials_are_told(self, place, monkeypatch):
         monkeypatch.delenv("AWS_ACCESS_KEY_ID")
         monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
@@ -479,7 +482,7 @@ class TestBuckets:
         with pytest.raises(VaultError, match="there are no credentials; set AWS_ACCESS_KEY_ID"):
             open_vault(place.vault.url).exists("a")
 
-    @every_bucket
+    @every_plain_bucket
     @pytest.mark.usefixtures("place")
     def test_a_missing_bucket_is_not_an_empty_one(self):
         vault = open_vault("s3://no-such-bucket/films")
@@ -497,7 +500,7 @@ class TestBuckets:
                 call()
             assert not isinstance(told.value, NotInVault)
 
-    @every_bucket
+    @every_plain_bucket
     def test_a_server_that_is_gone_is_told_within_seconds(self, place, monkeypatch):
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{free_port()}")
         vault = S3Vault(place.vault.url, Config(retries={"total_max_attempts": 2}))
@@ -513,7 +516,7 @@ class TestBuckets:
         with pytest.raises(VaultError, match=r"certificate is not trusted.*set AWS_CA_BUNDLE"):
             vault.exists("a")
 
-    @every_bucket
+    @every_plain_bucket
     def test_a_second_process_needs_no_second_probe(self, place):
         assert place.vault.conditional == vault_of(place).conditional
 
