@@ -11,7 +11,7 @@ from pydantic import Field
 
 from onereel.footage import Footage
 from onereel.likeness import Fingerprint, Likeness, distance
-from onereel.measures import Loudness, Measures
+from onereel.measures import Bars, Loudness, Measures, PictureMeasures
 from onereel.noun import Noun
 from onereel.takes import Looks
 from onereel.verdicts import Finding, Verdict
@@ -62,6 +62,11 @@ class CheckLimits(Noun):
     silent_dbfs: float = Field(default=-60.0, description="Sound no louder than this is silence.")
     dropout_seconds: float = Field(default=1.0, gt=0, description="Shortest stretch of digital silence that is told.")
     dropout_dbfs: float = Field(default=-90.0, description="What counts as digital silence within sound.")
+    blank: float = Field(default=3.0, description="Contrast of a picture, in levels, that shows nothing.")
+    blurred: float = Field(
+        default=0.055,
+        description="Sharpness of a picture that is out of focus; drawings had 0.2, the softest photograph 0.058.",
+    )
     rail: float = Field(default=0.001, description="Share of the samples at full scale.")
 
 
@@ -96,7 +101,25 @@ def check_take(looks: Looks, wanted: Wanted, ends: Ends, limits: CheckLimits = L
         findings += _picture(looks.measures, limits)
         if wanted.sound and looks.measures.sound is not None:
             findings += _sound(looks.measures.sound, limits)
-    return Verdict(judge="check", accepted=not findings, findings=tuple(findings))
+    return _verdict(findings)
+
+
+def check_picture(seen: PictureMeasures, limits: CheckLimits = LIMITS) -> Verdict:
+    """Return what is wrong with a keyframe as it will be filmed: blank, blurred, or framed by bars."""
+    findings = []
+    if seen.contrast <= limits.blank:
+        what = f"blank: a contrast of {seen.contrast:.1f} levels"
+        findings.append(Finding(code="blank", what=what, value=seen.contrast, limit=limits.blank))
+    elif seen.sharpness <= limits.blurred:
+        what = f"blurred: a sharpness of {seen.sharpness:.3f}"
+        findings.append(Finding(code="blurred", what=what, value=seen.sharpness, limit=limits.blurred))
+    findings += _letterbox(seen.bars, limits)
+    return _verdict(findings)
+
+
+def _verdict(findings: Sequence[Finding]) -> Verdict:
+    reasons = "; ".join(finding.what for finding in findings)[:2000]
+    return Verdict(judge="check", accepted=not findings, reasons=reasons, findings=tuple(findings))
 
 
 def check_footage(footage: Footage, wanted: Wanted) -> Iterator[Finding]:
@@ -158,7 +181,11 @@ def _picture(seen: Measures, limits: CheckLimits) -> Iterator[Finding]:
         most = max(seen.white[start:end])
         what = f"burnt out for {(end - start) / seen.fps:.1f} s: up to {most:.0f} % of the picture is white"
         yield Finding(code="white", what=what, seconds=_at(start / seen.fps), value=most, limit=limits.white_percent)
-    bars = {side: size for side, size in seen.bars.model_dump().items() if size >= limits.bars}
+    yield from _letterbox(seen.bars, limits)
+
+
+def _letterbox(seen: Bars, limits: CheckLimits) -> Iterator[Finding]:
+    bars = {side: size for side, size in seen.model_dump().items() if size >= limits.bars}
     if bars:
         told = ", ".join(f"{side} {100 * size:.0f} %" for side, size in bars.items())
         yield Finding(code="letterbox", what=f"black bars: {told}", value=max(bars.values()), limit=limits.bars)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from onereel.adapters.pictures import check_drawing, fit, inspect_picture
 from onereel.calls import Goods
+from onereel.checks import check_picture
 from onereel.company import Company, Done
 from onereel.credentials import Credentials, read_credentials
 from onereel.errors import FootageError, NoAnswer, NotInVault
@@ -21,6 +22,7 @@ from onereel.prompts import ENLARGE_WORDS, edit_words, variation_words
 from onereel.reviews import size_for
 from onereel.slate import keyframe_key, sheet_key
 from onereel.takes import Keyframe, Rescue, recipe_of
+from onereel.verdicts import Verdict
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +132,6 @@ async def _chosen(company: Company, plan: Plan, keyframe: Keyframe, order: DrawO
             "history": history,
             **fitted._asdict(),
             "findings": (*keyframe.findings, f"candidate {number}, chosen by a person"),
-            "verdicts": (),
         }
     )
 
@@ -340,6 +341,8 @@ class Fitted(NamedTuple):
     fitted: Media
     fingerprint: Fingerprint
     credentials: Credentials
+    verdicts: tuple[Verdict, ...]
+    """Of the checks that need no model."""
 
 
 async def _fitted(company: Company, plan: Plan, picture: Media) -> Fitted:
@@ -349,7 +352,11 @@ async def _fitted(company: Company, plan: Plan, picture: Media) -> Fitted:
         data = fetch(company.vault, picture)
         frame = fit(data, plan.size)
         credentials = read_credentials(data, picture.suffix)
-        return Fitted(keep(company.vault, frame, "png"), inspect_picture(frame).fingerprint, credentials)
+        seen = inspect_picture(frame)
+        checked = check_picture(seen.measures, company.checks)
+        for finding in checked.findings:
+            log.warning("a drawing is %s", finding.what)
+        return Fitted(keep(company.vault, frame, "png"), seen.fingerprint, credentials, (checked,))
 
     return await asyncio.to_thread(work)
 

@@ -33,6 +33,16 @@ class Bars(Noun):
     right: float = 0.0
 
 
+class PictureMeasures(Noun):
+    """What a single picture is like."""
+
+    contrast: float = Field(ge=0, description="Standard deviation of luma, 0 to 127.")
+    sharpness: float = Field(
+        ge=0, description="Standard deviation of the Laplacian of luma over its contrast, about 600 lines high at most."
+    )
+    bars: Bars
+
+
 class Loudness(Noun):
     """The sound of a film, in dBFS: 0 is full scale, -120 stands for nothing at all."""
 

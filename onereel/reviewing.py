@@ -49,7 +49,7 @@ from onereel.reviews import LOOKS, TOKENS
 from onereel.slate import held_key, keyframe_key, verdict_key
 from onereel.storyboard import Shot
 from onereel.takes import Attempt, Hop, Keyframe, Take, merit, recipe_of
-from onereel.verdicts import Finding, Verdict, complaints, good_enough
+from onereel.verdicts import Verdict, complaints, good_enough
 
 log = logging.getLogger(__name__)
 
@@ -329,12 +329,12 @@ async def _judge(company: Company, still: StillPlan, keyframe: Keyframe, view: V
     said = await asyncio.to_thread(word_on, company.vault, company.brief.production, keyframe.fitted)
     if said is not None:
         return (said,)
-    if keyframe.fingerprint.flat:  # measured, for nothing: no model need be asked
-        blank = Finding(code="blank", what="The picture is blank: nothing can be made out in it.")
-        return (Verdict(judge="check", accepted=False, score=0, reasons=blank.what, findings=(blank,)),)
+    checked = tuple(verdict for verdict in keyframe.verdicts if verdict.judge == "check")
+    if not good_enough(checked):  # measured, for nothing: no model need be asked
+        return checked
     order = keyframe_review_order(company, still, keyframe.fitted, view)
     lettering = keyframe_lettering(view.shot, still.end)
-    heard = await _ask(company, _Asked(order, f"review {keyframe.id}", view.shot, lettering))
+    heard = (*checked, *await _ask(company, _Asked(order, f"review {keyframe.id}", view.shot, lettering)))
     return (*heard, *await asyncio.to_thread(_read_back, company, keyframe, lettering)) if lettering else heard
 
 

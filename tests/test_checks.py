@@ -1,18 +1,21 @@
 """A take is checked when it arrives: whole, moving, lit, heard, and the pictures that were asked."""
 
 import pytest
+from PIL import Image
 
 from onereel.adapters.film import inspect, verify
 from onereel.adapters.pictures import fit, inspect_picture
-from onereel.checks import Ends, Wanted, check_footage, check_take
+from onereel.checks import Ends, Wanted, check_footage, check_picture, check_take
 from onereel.drift import drifts, judge_drift
 from onereel.footage import Media
 from onereel.studio.camera import Shooting, film_take
-from onereel.studio.defects import spoil
+from onereel.studio.defects import smudge, spoil
 from onereel.studio.faults import parse_fault
 from onereel.studio.illustrator import draw
 from onereel.takes import Looks
 from tests.film_fixtures import film
+from tests.photographs import photographs
+from tests.pictures_drawn import encoded
 
 ORDERED = Wanted(seconds=4, width=160, height=96)
 SIZE = (320, 180)
@@ -89,6 +92,22 @@ def test_an_extension_that_goes_soft_and_warm_is_found_to_drift(filmed, tmp_path
     assert judge_drift(clean).accepted
     assert {finding.code for finding in judge_drift(warm).findings} == {"drift-colour"}
     assert warm[0].sharpness < clean[0].sharpness
+
+
+@pytest.mark.parametrize("photograph", photographs(), ids=lambda path: path.stem)
+def test_a_photograph_has_no_findings(photograph):
+    assert check_picture(inspect_picture(encoded(Image.open(photograph).convert("RGB"))).measures).accepted
+
+
+@pytest.mark.parametrize("defect", ["blank", "blurred", "letterbox"])
+def test_a_drawing_that_came_out_wrong_is_found(defect):
+    def seen(data):
+        return check_picture(inspect_picture(fit(data, (640, 360))).measures)
+
+    drawn = draw("Close-up: the boat at dawn", (1376, 768), (), seed=1, badge="REHEARSAL")
+
+    assert seen(drawn).accepted
+    assert [finding.code for finding in seen(smudge(drawn, [parse_fault(f"image:1:{defect}")])).findings] == [defect]
 
 
 def words(footage, wanted):

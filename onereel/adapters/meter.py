@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import av
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from onereel.measures import Bars, Jump, Loop, Loudness, Measures
+from onereel.measures import Bars, Jump, Loop, Loudness, Measures, PictureMeasures
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -23,6 +24,9 @@ TENTHS: Final = 10
 
 LAG: Final = 2
 """Seconds between the two: a move too slow to be seen from one frame to the next adds up."""
+
+_LINES: Final = 576
+"""Lines a still is reduced to, at least, before its sharpness is measured: detail beyond them is grain."""
 
 CELLS: Final = 90
 """Samples along the shorter side of the grid a frame is measured on."""
@@ -184,6 +188,19 @@ def sharpness(frame: av.VideoFrame) -> float:
     """
     rows = luma_of(frame)[:: max(1, frame.height // CELLS)]
     return _short(_apart(rows[:, 1:], rows[:, :-1]))
+
+
+def measure_picture(image: Image.Image) -> PictureMeasures:
+    """Return what a picture is like, turned upright and RGB."""
+    factor = max(1, min(image.size) // _LINES)
+    luma = np.asarray((image.reduce(factor) if factor > 1 else image).convert("L"))
+    wide = luma.astype(np.int16)
+    edges = 4 * wide[1:-1, 1:-1] - wide[:-2, 1:-1] - wide[2:, 1:-1] - wide[1:-1, :-2] - wide[1:-1, 2:]
+    contrast = float(luma.std())
+    # A decoder's black is 0, film's is 16; both are below what counts as dark.
+    return PictureMeasures(
+        contrast=_short(contrast), sharpness=_short(edges.std() / max(1.0, contrast)), bars=_bars(luma, luma)
+    )
 
 
 def luma_of(frame: av.VideoFrame) -> Grid:

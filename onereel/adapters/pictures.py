@@ -16,8 +16,10 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from pydantic import Field
 
+from onereel.adapters.meter import measure_picture
 from onereel.errors import FootageError
 from onereel.likeness import Fingerprint, fingerprint
+from onereel.measures import PictureMeasures
 from onereel.noun import Noun
 from onereel.pixels import MAX_ENLARGEMENT, drawing_size, enlargement
 
@@ -59,6 +61,7 @@ class Picture(Noun):
     height: int = Field(gt=0, description="Pixels, as it is seen.")
     suffix: Literal["png", "jpg", "webp"] = Field(description="What it is, whatever its name says.")
     fingerprint: Fingerprint
+    measures: PictureMeasures
 
 
 def inspect_picture(data: bytes) -> Picture:
@@ -69,7 +72,13 @@ def inspect_picture(data: bytes) -> Picture:
             size is judged before anything is decoded.
     """
     image, suffix = _decode(data)
-    return Picture(width=image.width, height=image.height, suffix=suffix, fingerprint=fingerprint(image))
+    return Picture(
+        width=image.width,
+        height=image.height,
+        suffix=suffix,
+        fingerprint=fingerprint(image),
+        measures=measure_picture(image),
+    )
 
 
 def check_drawing(picture: Picture, aspect_ratio: str, size: str) -> None:
