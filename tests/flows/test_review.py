@@ -45,7 +45,7 @@ async def test_everything_is_judged_against_its_own_words_and_a_second_run_asks_
         "review s020/opening",
     ]
     sign, _ = papers(vault)
-    assert {verdict.judge for verdict in sign.keyframes[0].verdicts} == {"model", "lettering"}
+    assert {verdict.judge for verdict in sign.keyframes[0].verdicts} >= {"check", "model", "lettering"}
     assert {verdict.judge for verdict in sign.takes[0].verdicts} >= {"model", "lettering"}
     said = (*sign.keyframes[0].verdicts, *sign.takes[0].verdicts)
     assert all(verdict.accepted for verdict in said if verdict.judge != "check"), "stock footage opens on no keyframe"
