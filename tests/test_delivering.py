@@ -53,6 +53,7 @@ PAPERS = {
     "contact.jpg",
     "cut.otio",
     "captions.vtt",
+    "captions.srt",
     "ledger.csv",
     "ledger.parquet",
     "master.mp4",
