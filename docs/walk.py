@@ -83,6 +83,7 @@ async def choose(page: Page, menu: str, *options: str) -> None:
     await page.click(f"Select {menu}")
     for option in options:
         await page.click(option, "[role=option]")
+    await asyncio.sleep(1)  # a menu lets nothing else be clicked until it is gone
 
 
 async def open_gate(page: Page, here: Server, run: str) -> None:
@@ -161,10 +162,10 @@ async def decide(page: Page, here: Server, run: str) -> None:
 
     await open_gate(page, here, run)
     await page.photograph(PICTURES / "gate-takes.webp", 1100)
-    await choose(page, "Decision", "change")
     await page.click("Add item")
     await choose(page, "Shot", "s020")
     await page.fill("Note", NOTE)
+    await choose(page, "Decision", "change")
     await scroll(page, "Decision")
     await page.photograph(PICTURES / "sent-back.webp", 1000)
     await answer(page)
