@@ -205,7 +205,7 @@ async def report(page: Page, vault: Path) -> None:
     cuts = sorted((vault / "rehearsal/productions" / PRODUCTION / "cuts").iterdir())
     address = (cuts[-1] / "report.html").as_uri()
     await page.open(address, "s010")
-    await page.photograph(PICTURES / "report.webp", 1500)
+    await page.photograph(PICTURES / "walk-report.webp", 1500)
     await page.value("document.getElementById('s020')?.scrollIntoView()")
     await page.photograph(PICTURES / "takes.webp", 1000)
     await page.resize(390, 844)
