@@ -45,6 +45,9 @@ def test_every_line_says_what_by_whom_and_for_how_much():
         ("clip s010", VEO, "6 s 180p 16:9, from s010/opening"),
         ("extension 1 s010", VEO, "+7 s 180p 16:9"),
         ("clip s020", VEO, "4 s 180p 16:9, continues s010"),
+        ("review s010/opening", "gemini-3.8-flash", "keyframe"),
+        ("review s010", "gemini-3.8-flash", "13 s of film"),
+        ("review s020", "gemini-3.8-flash", "4 s of film"),
     ]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from onereel.adapters.pictures import Picture, check_drawing, fit, inspect_picture, thumbnail
+from onereel.adapters.pictures import check_drawing, fit, inspect_picture, thumbnail
 from onereel.errors import BadInput, FootageError
 from onereel.likeness import fingerprint, same_picture
 from onereel.pixels import PIXELS, drawing_size, enlargement
@@ -17,7 +17,8 @@ SMALL = (344, 192)
 
 
 def of_size(width, height):
-    return Picture(width=width, height=height, suffix="png", fingerprint=fingerprint(scene(1, SMALL)))
+    drawn = inspect_picture(encoded(scene(1, SMALL), "PNG"))
+    return drawn.model_copy(update={"width": width, "height": height})
 
 
 def png_claiming(width, height):

@@ -228,7 +228,7 @@ async def test_places_are_asked_for_together_handed_on_and_given_back(here, api)
 
             most = []
             await asyncio.gather(*(call() for _ in range(8)))
-            assert max(most) == LIMITS["onereel-image"]
+            assert 1 < max(most) <= LIMITS["onereel-image"]
         assert "onereel-image" not in held(api)
 
 

@@ -191,6 +191,7 @@ async def test_a_delivery_has_its_papers(make, studio, vault):
         "cut.otio",
         "report.html",
         "captions.vtt",
+        "captions.srt",
         "ledger.csv",
         "ledger.parquet",
     }

@@ -98,7 +98,7 @@ async def test_a_reshoot_says_what_it_reaches_and_costs_and_keeps_what_is_pinned
     asked = {"note": "The keeper drops the lamp.", "note_to": "words"}
 
     told = await (await reshoot("lighthouse", ["s010"], **asked, estimate_only=True, return_state=True)).aresult()
-    assert told.message.startswith("s020 continues s010; s030 continues s020: all 3; at most $4.9")
+    assert told.message.startswith("s020 continues s010; s030 continues s020: all 3; at most $5.0")
     assert told.message.endswith("the other 1 stays")
     assert opened.tally() == before
 
@@ -107,7 +107,7 @@ async def test_a_reshoot_says_what_it_reaches_and_costs_and_keeps_what_is_pinned
     assert [shot.take for shot in report.shots] == ["t02", "t02", "t01", "t01"]
     assert "lighthouse/s030/t01 opens on the last frame of lighthouse/s020/t01" in report.findings[0]
     paid = {kind: opened.tally().accepted[kind] - before.accepted[kind] for kind in ("text", "image", "video")}
-    assert paid == {"text": 1, "image": 1, "video": 2}
+    assert paid == {"text": 1 + 3, "image": 1, "video": 2}, "one revision, three reviews"
     take = latest_manifest(FolderVault(vault), "lighthouse").shots[0].takes[-1]
     assert [(change.field, change.before, change.after) for change in take.changes] == [
         ("action", "Action 1", "Action 1. The keeper drops the lamp.")

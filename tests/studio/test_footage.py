@@ -112,7 +112,7 @@ def test_every_shot_sounds_its_own_and_speech_is_pips():
 
 
 def test_stock_footage_is_filmed_once_for_every_length_and_size(agent):
-    with studio_with(footage="same") as studio:
+    with studio_with(footage="same", credentials=False) as studio:
         door = platform(studio)
         first = filmed(film(door, "A storm", image=still(STORM)))
         other = filmed(film(door, "A boat"))
