@@ -20,6 +20,7 @@ from onereel.adapters.complaints import complaints
 from onereel.adapters.connection import Connection
 from onereel.adapters.ledgers import write_ledger
 from onereel.adapters.own import store_clip, store_own
+from onereel.adapters.pictures import picture_file
 from onereel.adapters.shotlists import read_shots, write_shots
 from onereel.approvals import Answer, Rejected
 from onereel.brief import Brief
@@ -512,6 +513,39 @@ def reclaim(
         out.print(json.dumps(told), markup=False, highlight=False, soft_wrap=True)
     else:
         out.print(found.message, markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def find(
+    picture: Annotated[Path, typer.Argument(help="A PNG, JPEG or WebP file.")],
+    near: Annotated[
+        int | None, typer.Option(min=0, max=24, help="Show what is merely like it, too: bits of 64 that may differ.")
+    ] = None,
+    anew: Annotated[bool, typer.Option("--rebuild", help="Read every paper of the vault again first.")] = False,
+    vault: VaultUrl = "",
+    rehearse: Rehearse = False,
+    as_json: AsJson = False,
+) -> None:
+    """Find a picture among all keyframes, takes and references of a vault."""
+    from onereel.library import find as like  # noqa: PLC0415 - numpy takes a moment
+    from onereel.library import library  # noqa: PLC0415
+
+    settings = read_settings()
+    place = vault_for(settings, vault, rehearsal=rehearse)
+    wanted = picture_file(picture).fingerprint
+    pictures = library(place, anew=anew)
+    found = like(pictures, wanted, settings.thresholds, near)
+    if as_json:
+        rows = [{**one.seen.model_dump(exclude={"fingerprint", "record"}), "same": one.same} for one in found]
+        out.print(json.dumps(rows), markup=False, highlight=False, soft_wrap=True)
+        return
+    sheet = Table("", "production", "picture", "at", "bits", "colour", "where")
+    for seen, likeness, same in found:
+        at = f"{seen.seconds:.2f} s" if seen.kind == "take" else ""
+        bits = "" if likeness.bits is None else str(likeness.bits)
+        words = ("same" if same else "near", seen.production, f"{seen.kind} {seen.name}", at, bits)
+        sheet.add_row(*map(escape, words), f"{likeness.colour:.1f}", escape(place.address(seen.media)))
+    out.print(sheet if found else f"nothing like it among {len(pictures)} pictures of {place.url}", soft_wrap=True)
 
 
 @app.command()

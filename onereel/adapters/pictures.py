@@ -10,6 +10,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
@@ -17,7 +18,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from pydantic import Field
 
 from onereel.adapters.meter import measure_picture
-from onereel.errors import FootageError
+from onereel.errors import BadInput, FootageError
 from onereel.likeness import Fingerprint, fingerprint
 from onereel.measures import PictureMeasures
 from onereel.noun import Noun
@@ -79,6 +80,21 @@ def inspect_picture(data: bytes) -> Picture:
         fingerprint=fingerprint(image),
         measures=measure_picture(image),
     )
+
+
+def picture_file(path: Path) -> Picture:
+    """Return what is in a person's picture file.
+
+    Raises:
+        BadInput: It is not there, or no picture that can be opened; says which and why.
+    """
+    try:
+        with path.open("rb") as file:
+            return inspect_picture(file.read(MAX_BYTES + 1))
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror}") from error
+    except FootageError as broken:
+        raise BadInput(f"{path}: {broken}") from broken
 
 
 def check_drawing(picture: Picture, aspect_ratio: str, size: str) -> None:

@@ -1,0 +1,157 @@
+"""The library: every picture of a vault by its fingerprint, to find one again before paying for its like.
+
+Keyframes, frames of takes (their first and last among them) and references of all productions. Its file can be lost:
+it is rebuilt from the vault, and brought up to date by reading only the papers that are new.
+"""
+
+import logging
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from pydantic import Field
+
+from onereel.adapters.libraries import read_library, write_library
+from onereel.adapters.pictures import inspect_picture
+from onereel.brief import Brief
+from onereel.crew import Vault
+from onereel.errors import Corrupted, FootageError, NotInVault
+from onereel.likeness import MEASURED, Fingerprint, Likeness, Thresholds, column, distance, same_picture, search
+from onereel.media import read_noun
+from onereel.noun import Noun
+from onereel.takes import Keyframe, Looks, Take
+
+log = logging.getLogger(__name__)
+
+LIBRARY = "index/likeness.parquet"
+"""Where it is kept."""
+
+Kind = Literal["keyframe", "take", "reference"]
+
+
+class Seen(Noun):
+    """One picture of the library."""
+
+    production: str
+    kind: Kind
+    name: str = Field(description="s010/opening, lighthouse/s010/t02, or the key of a reference.")
+    seconds: float = Field(default=0.0, ge=0, description="When, into a take.")
+    media: str = Field(description="Key of the picture, or of the film it is a frame of.")
+    record: str = Field(description="Key of the paper that tells of it.")
+    fingerprint: Fingerprint
+
+
+class Match(NamedTuple):
+    """A picture that is like the one asked for."""
+
+    seen: Seen
+    likeness: Likeness
+    same: bool
+    """The same picture, encoded anew; else merely near."""
+
+
+def library(vault: Vault, *, anew: bool = False) -> list[Seen]:
+    """Return every picture of a vault, and keep what was found. Blocks.
+
+    Args:
+        vault: Whose pictures.
+        anew: Forget what was kept and read every paper again.
+    """
+    there = dict(_records(vault))
+    known = [] if anew else [seen for seen in _kept(vault) if seen.record in there]
+    told = {seen.record for seen in known}
+    new = [seen for record, kind in there.items() if record not in told for seen in _read(vault, record, kind)]
+    if new or anew:
+        vault.write(LIBRARY, write_library([*known, *new]), "application/vnd.apache.parquet")
+    return [*known, *new]
+
+
+def find(
+    pictures: list[Seen], wanted: Fingerprint, thresholds: Thresholds = MEASURED, bits: int | None = None
+) -> list[Match]:
+    """Return the pictures like one, nearest first.
+
+    Args:
+        pictures: The library.
+        wanted: The picture looked for.
+        thresholds: When two are the same.
+        bits: How far apart the nearest may be, in bits of the hash; None: as far as the same picture may.
+    """
+    near = search(
+        column([seen.fingerprint for seen in pictures]), wanted, thresholds.same_bits if bits is None else bits
+    )
+    matches = []
+    for seen in (pictures[at] for at in near):
+        same = same_picture(seen.fingerprint, wanted, thresholds)
+        if same or (bits is not None and not seen.fingerprint.flat):
+            matches.append(Match(seen, distance(seen.fingerprint, wanted), same))
+    return matches
+
+
+def _kept(vault: Vault) -> list[Seen]:
+    try:
+        return [Seen.model_validate(row) for row in read_library(vault.read(LIBRARY))]
+    except NotInVault:
+        return []
+
+
+def _records(vault: Vault) -> Iterator[tuple[str, Kind]]:
+    """Yield the papers that tell of pictures."""
+    for key in vault.keys("productions/"):
+        match key.split("/"):
+            case [_, _, "keyframes", _]:
+                yield key, "keyframe"
+            case [_, _, "shots", _, "takes", _]:
+                yield key, "take"
+            case [_, _, "brief.json"]:
+                yield key, "reference"
+
+
+def _read(vault: Vault, record: str, kind: Kind) -> list[Seen]:
+    """Return the pictures a paper tells of; one that cannot be read is left out, and said."""
+    try:
+        return list({"keyframe": _keyframe, "take": _take, "reference": _references}[kind](vault, record))
+    except (Corrupted, NotInVault, FootageError) as broken:
+        log.warning("%s is not in the library: %s", record, broken)
+        return []
+
+
+def _keyframe(vault: Vault, record: str) -> Iterator[Seen]:
+    keyframe = read_noun(vault, record, Keyframe)
+    yield Seen(
+        production=record.split("/")[1],
+        kind="keyframe",
+        name=keyframe.id,
+        media=keyframe.fitted.key,
+        record=record,
+        fingerprint=keyframe.fingerprint,
+    )
+
+
+def _take(vault: Vault, record: str) -> Iterator[Seen]:
+    take = read_noun(vault, record, Take)
+    if not take.hops:
+        return
+    for sample in read_noun(vault, take.hops[-1].looks.key, Looks).samples:
+        yield Seen(
+            production=record.split("/")[1],
+            kind="take",
+            name=take.slate,
+            seconds=sample.seconds,
+            media=take.film.key,
+            record=record,
+            fingerprint=sample.fingerprint,
+        )
+
+
+def _references(vault: Vault, record: str) -> Iterator[Seen]:
+    brief = read_noun(vault, record, Brief)
+    pictures = [*brief.references, *(one for who in brief.characters for one in who.references)]
+    for path in dict.fromkeys(picture.path for picture in pictures):
+        yield Seen(
+            production=brief.production,
+            kind="reference",
+            name=path,
+            media=path,
+            record=record,
+            fingerprint=inspect_picture(vault.read(path)).fingerprint,
+        )
