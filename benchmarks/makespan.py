@@ -286,6 +286,7 @@ def places(url: str, database: str) -> Iterator[list[tuple[str, dict[str, str]]]
     """Yield where films are made, by name: on a running Prefect server and embedded, each with its environment."""
     stored: dict[str, Any] = {DATABASE: database} if database else {}
     table = json.dumps({"video": [TABLE.video[brief_of(6).models.video].model_dump(mode="json")]})
+    quotas = {f"ONEREEL_{kind}_PER_MINUTE": "100000" for kind in ("TEXT", "IMAGE", "VIDEO")}
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         common = {
@@ -296,13 +297,13 @@ def places(url: str, database: str) -> Iterator[list[tuple[str, dict[str, str]]]
             "GOOGLE_GEMINI_BASE_URL": url,
             "ONEREEL_MODELS": table,
             "ONEREEL_POLL_SHORTEST": os.environ.get("ONEREEL_POLL_SHORTEST", "0.5"),
-            **{f"ONEREEL_{kind}_PER_MINUTE": "100000" for kind in ("TEXT", "IMAGE", "VIDEO")},
+            **quotas,
         }
         alone = {**common, "PREFECT_HOME": str(home / "embedded")}
         alone.pop("PREFECT_API_URL", None)
         alone.pop(DATABASE, None)
         with server(home / "server", log=home / "server.log", **stored) as here:
-            here.run("deployments.setup")
+            here.run("deployments.setup", **quotas)
             served = {**common, **here.environment, **common, "PREFECT_API_URL": here.api}
             yield [("PostgreSQL" if database else "SQLite", served), ("embedded", alone)]
 
