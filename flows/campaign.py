@@ -22,6 +22,7 @@ from onereel.campaign import Campaign
 from onereel.campaigning import Ending, Film, Summary, film_of, rows, shared
 from onereel.casting import check_reached, table_for, vault_for
 from onereel.models import Model, ModelTable
+from onereel.report import TOLD
 from onereel.settings import read_settings
 
 DEPLOYMENT = "produce/onereel"
@@ -76,11 +77,8 @@ def ending(state: State[Any] | None) -> Ending:
     """Return how a film ended by the state of its run: what is known of a run on another machine."""
     message = (state and state.message) or ""
     if state is not None and state.is_completed():
-        if state.name == "Waiting":
-            return "waiting"
-        if state.name == "Partial":
-            return "budget" if message.startswith("Stopped by the budget") else "partial"
-        return "complete"
+        endings: dict[str, Ending] = {TOLD["partial"]: "partial", TOLD["budget"]: "budget", TOLD["waiting"]: "waiting"}
+        return next((how for told, how in endings.items() if message.startswith(told)), "complete")
     if state is not None and state.is_paused():
         return "waiting"
     # Prefect names the exception in the message of a run that failed.

@@ -65,7 +65,9 @@ class Shared:
             BadInput: The server has no limit for this kind of call; says how to create it.
         """
         needed = f"onereel-{kind}"
-        line = self._under_way.setdefault(model, Line(self._leases, [needed, f"onereel-{model}"], needed))
+        if model not in self._under_way:
+            self._under_way[model] = Line(self._leases, [needed, f"onereel-{model}"], needed)
+        line = self._under_way[model]
         place = await line.take()
         try:
             yield
@@ -74,7 +76,9 @@ class Shared:
 
     async def start(self, model: str) -> None:
         """Wait until another call to a model may start."""
-        line = self._starts.setdefault(model, Line(self._leases, [f"onereel-{model}-per-minute"], renewed=False))
+        if model not in self._starts:
+            self._starts[model] = Line(self._leases, [f"onereel-{model}-per-minute"], renewed=False)
+        line = self._starts[model]
         if not line.unlimited:
             place = await line.take()
             asyncio.get_running_loop().call_later(MINUTE, line.close, place)

@@ -160,7 +160,7 @@ class Shooting:
         if planned.file:
             return await own_take(self.company, self.plan, planned, planned.file)
         known = await asyncio.to_thread(takes_of, self.company, planned.shot)
-        if self._stays_a_draft(planned.shot):
+        if self.company.brief.stays_a_draft(planned.shot):
             return self._drafted(planned, known)
         brought = picked(self.picks, known)
         if brought is not None and brought.own and planned.shot not in self.retakes:
@@ -206,10 +206,6 @@ class Shooting:
                 log.warning("%s: no other take: %s", planned.shot, stopped)
                 break
         return best(takes)
-
-    def _stays_a_draft(self, shot: str) -> bool:
-        brief = self.company.brief
-        return brief.tier == "final" and bool(brief.final_shots) and shot not in brief.final_shots
 
     def _drafted(self, planned: TakePlan, known: list[Take]) -> Take:
         """Return the take on screen of a shot that is not among those of the final."""

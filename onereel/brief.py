@@ -614,6 +614,10 @@ class Brief(Noun):
         """Where the run waits for a person: what `approve` names, and every gate with a time to answer."""
         return tuple(gate for gate in get_args(Gate) if gate in self.approve or self.gates.wait(gate).hours)
 
+    def stays_a_draft(self, shot: str) -> bool:
+        """Return whether a shot is not among those a final films again."""
+        return self.tier == "final" and bool(self.final_shots) and shot not in self.final_shots
+
     def character(self, name: str) -> Character | None:
         """Return the character of that name, in any case; None if the brief knows no such person."""
         return next((who for who in self.characters if who.name.casefold() == name.casefold()), None)

@@ -194,6 +194,7 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
     vault, production = company.vault, company.brief.production
     label = _label(story, rehearsal=company.rehearsal)
     title = story.board.storyboard.title or production
+    takes = {shot.id: takes_of(company, shot.id) for shot in story.board.storyboard.shots}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         paths = _fetched(vault, cut, folder)
@@ -206,7 +207,7 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
         papers = {
             "poster.jpg": label_jpeg(poster(cut, paths), packet),
             "contact.jpg": label_jpeg(sheet, packet),
-            "cut.otio": timeline(cut, _take_files(company, cut), _notes(story)).encode(),
+            "cut.otio": timeline(cut, _take_files(cut, takes), _notes(story)).encode(),
             "captions.vtt": captions(cut, story.board.storyboard).encode(),
             "captions.srt": subrip(cut, story.board.storyboard).encode(),
         }
@@ -218,7 +219,8 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
     for paper, data in papers.items():
         vault.write(f"{prefix}{paper}", data, CONTENT_TYPES[paper.rsplit(".", 1)[1]])
     names = (*papers, *BOOKS, "report.html")
-    manifest = _manifest(company, story, cut, recipe, number, master, assembly, provenance, names)
+    shots = tuple(_shot_papers(company, story, cut, takes))
+    manifest = _manifest(company, story, cut, recipe, number, master, assembly, provenance, names, shots)
     _keep_books(company, story, manifest)
     keep_noun(vault, f"{prefix}manifest.json", manifest)
     log.info("%s cut v%03d: %.2f s, %d frames copied", production, number, cut.seconds, assembly.copied_frames)
@@ -249,10 +251,10 @@ def _manifest(
     assembly: Assembly,
     provenance: Provenance,
     papers: tuple[str, ...],
+    shots: tuple[ShotPapers, ...],
 ) -> Manifest:
     brief, board = company.brief, story.board
     calls = calls_of(company.vault, brief.production)
-    shots = tuple(_shot_papers(company, story, cut))
     spending = Spending(
         estimated=story.plan.usd,
         spent=spent_on(calls, brief.production),
@@ -315,19 +317,18 @@ def _own_shots(story: Story) -> list[str]:
     return [shot for shot, take in story.results.items() if isinstance(take, Take) and take.own]
 
 
-def _shot_papers(company: Company, story: Story, cut: Cut) -> list[ShotPapers]:
+def _shot_papers(company: Company, story: Story, cut: Cut, takes: Mapping[str, list[Take]]) -> list[ShotPapers]:
     states = shot_states(story.plan, story.results)
     papers, picks = [], picks_of(company.vault, company.brief.production)
     for shot, state, start in zip(story.board.storyboard.shots, states, cut.starts, strict=True):
         keyframes = [frame for id_, frame in story.keyframes.items() if id_.split("/")[0] == shot.id]
-        takes = takes_of(company, shot.id)
         papers.append(
             ShotPapers(
                 shot=shot,
                 state=state,
                 active=state.take,
-                picked=stands(picks, takes, state.take),
-                takes=tuple(takes),
+                picked=stands(picks, takes[shot.id], state.take),
+                takes=tuple(takes[shot.id]),
                 keyframes=tuple(keyframes),
                 start=start / cut.fps,
             )
@@ -408,12 +409,12 @@ def _fetched(vault: Vault, cut: Cut, folder: Path) -> dict[str, Path]:
     return {digest: fetch_file(vault, one, folder / f"{digest}.mp4") for digest, one in media.items()}
 
 
-def _take_files(company: Company, cut: Cut) -> dict[str, list[TakeFile]]:
+def _take_files(cut: Cut, known: Mapping[str, list[Take]]) -> dict[str, list[TakeFile]]:
     """Return every take of every shot, linked relative to the cut's folder."""
     up = "../" * len(cut_prefix(cut.production, 1).strip("/").split("/"))
     links = {}
     for clip in cut.clips:
-        takes = takes_of(company, clip.shot)
+        takes = known[clip.shot]
         links[clip.shot] = [TakeFile(take.slate, up + take.film.key, take.footage.frames) for take in takes]
         if clip.media is not None and clip.slate not in {take.slate for take in takes}:
             links[clip.shot].append(TakeFile(clip.slate, up + clip.media.key, clip.frames))

@@ -332,7 +332,7 @@ def _purchases(
         if still.retouch:
             yield Purchase(what=f"keyframe {still.id} retouched", kind="image", model=image, detail=size, usd=edit)
     for take in takes:
-        if take.file or (brief.tier == "final" and brief.final_shots and take.shot not in brief.final_shots):
+        if take.file or brief.stays_a_draft(take.shot):
             continue
         lengths = [take.coverage.first, *take.coverage.extensions]
         for hop, seconds in enumerate(lengths):

@@ -20,6 +20,12 @@ from onereel.takes import ShotState, Take
 State = Literal["complete", "partial", "budget", "failed", "waiting", "stopped"]
 EXIT: dict[State, int] = {"complete": 0, "failed": 1, "partial": 3, "budget": 4, "waiting": 5, "stopped": 5}
 """Exit code of the command line by state; 2 is bad input, before there is a report."""
+TOLD: dict[State, str] = {
+    "partial": "Delivered with ",
+    "budget": "Stopped by the budget at ",
+    "waiting": "Waiting for approval: ",
+}
+"""How the message of a run that did not simply deliver begins: all that is known of one on another machine."""
 
 
 class ShotLine(Noun):
@@ -82,10 +88,9 @@ class Report(Noun):
 def report(company: Company, plan: Plan, states: list[ShotState], results: Results, manifest: Manifest) -> Report:
     """Return the report of a run that delivered. Blocks."""
     vault, name = company.vault, company.brief.production
-    calls = calls_of(vault, name)
     missing = {shot: result for shot, result in results.items() if isinstance(result, Missing)}
     prefix = cut_prefix(name, manifest.version)
-    usd = Usd(estimated=plan.usd, spent=spent_on(calls, name), unknown=unknown_on(calls, name))
+    usd = _usd(company, plan.usd)
     rescued = _rescued(company, results)
     return Report(
         production=name,
@@ -148,7 +153,6 @@ def quota_report(company: Company, takes: Sequence[TakePlan], results: Results) 
     if until is None or len(gone) < len(results):
         return None
     vault, name = company.vault, company.brief.production
-    calls = calls_of(vault, name)
     lines = ((take, gone[take.shot]) for take in takes)
     return Report(
         production=name,
@@ -162,11 +166,7 @@ def quota_report(company: Company, takes: Sequence[TakePlan], results: Results) 
             )
             for take, why in lines
         ),
-        usd=Usd(
-            estimated=round(sum(take.usd for take in takes), 6),
-            spent=spent_on(calls, name),
-            unknown=unknown_on(calls, name),
-        ),
+        usd=_usd(company, round(sum(take.usd for take in takes), 6)),
         calls=_calls(company),
         manifest="",
         rehearsal=company.rehearsal,
@@ -202,7 +202,6 @@ def _rescued(company: Company, results: Results) -> dict[str, tuple[str, ...]]:
 def waiting_report(company: Company, plan: Plan, gate: str) -> Report:
     """Return the report of a run that stopped for a person's decision. Blocks."""
     vault, name = company.vault, company.brief.production
-    calls = calls_of(vault, name)
     return Report(
         production=name,
         state="waiting",
@@ -210,11 +209,11 @@ def waiting_report(company: Company, plan: Plan, gate: str) -> Report:
         master="",
         seconds=0.0,
         shots=tuple(ShotLine(id=take.shot, state="planned", take="", seconds=take.frames / FPS) for take in plan.takes),
-        usd=Usd(estimated=plan.usd, spent=spent_on(calls, name), unknown=unknown_on(calls, name)),
+        usd=_usd(company, plan.usd),
         calls=_calls(company),
         manifest="",
         rehearsal=company.rehearsal,
-        message=f"Waiting for approval: {gate}; going on costs at most ${plan.usd:.2f} in all",
+        message=f"{TOLD['waiting']}{gate}; going on costs at most ${plan.usd:.2f} in all",
         reasons=(f"approve it with: onereel approve {name}, then produce again",),
     )
 
@@ -224,6 +223,12 @@ def stopped_report(company: Company, plan: Plan, gate: str, by: str) -> Report:
     told = waiting_report(company, plan, gate)
     message = f"Stopped at the {gate} by {by}; everything is kept"
     return told.model_copy(update={"state": "stopped", "message": message, "reasons": ("produce it again to go on",)})
+
+
+def _usd(company: Company, estimated: float) -> Usd:
+    name = company.brief.production
+    calls = calls_of(company.vault, name)
+    return Usd(estimated=estimated, spent=spent_on(calls, name), unknown=unknown_on(calls, name))
 
 
 def _calls(company: Company) -> Calls:
@@ -244,6 +249,6 @@ def _message(missing: dict[str, Missing], usd: Usd) -> str:
     if not missing:
         return "Delivered"
     if any(gone.cause == "budget" for gone in missing.values()):
-        return f"Stopped by the budget at ${usd.spent:.2f}; delivered with {count}"
+        return f"{TOLD['budget']}${usd.spent:.2f}; delivered with {count}"
     until = _come_back(missing.values())
-    return f"Delivered with {count}" + (f": {_until(until)}" if until is not None else "")
+    return f"{TOLD['partial']}{count}" + (f": {_until(until)}" if until is not None else "")

@@ -22,7 +22,7 @@ from onereel.adapters.gemini_answer import End, Usage
 from onereel.crew import Answer, Drawing
 from onereel.errors import NoAnswer
 from onereel.footage import Media
-from onereel.models import ImageModel, ModelTable, Surface, TokenPrice
+from onereel.models import ImageModel, ModelTable, Surface, TextModel, TokenPrice
 from onereel.orders import DrawOrder, ReviewOrder, TextOrder
 
 HISTORY_BYTES: Final = 48 * 2**20
@@ -55,33 +55,51 @@ class Screenwriter:
             OutcomeUnknown: No answer came, and it may have been paid.
         """
         model = self._table.writer(order.model)
-        client = self._connection.client(order.surface)
-        action = f"writing with {order.model}"
-        config = types.GenerateContentConfig(
-            response_mime_type="application/json",
-            response_json_schema=order.answer,
-            thinking_config=thinking(order.thinking),
-            max_output_tokens=order.most_tokens,
-            **common(order.surface, self._connection.patience.text),
-        )
-        with self._connection.paying(action, order.model):
-            response = await client.aio.models.generate_content(model=order.model, contents=order.words, config=config)
-        tokens = gemini_answer.usage(response)
-        usd = answer_usd(model.price(datetime.now(UTC).date()), tokens, order)
-        text = gemini_answer.words(response)
-        if not text or gemini_answer.end(response) is not End.WHOLE:
-            raise gemini_answer.nothing(action, response, usd)
-        return Answer(text=text, usd=usd, request_id=response.response_id or "", tokens=tokens.total)
+        said = types.Content(role="user", parts=[types.Part(text=order.words)])
+        return await answered(self._connection, model, order, said, f"writing with {order.model}")
+
+
+async def answered(
+    connection: Connection, model: TextModel, order: TextOrder | ReviewOrder, said: types.Content, action: str
+) -> Answer:
+    """Return what a model wrote that was asked to fit the order's schema.
+
+    Raises:
+        As `Screenwriter.write`.
+    """
+    client = connection.client(order.surface)
+    config = types.GenerateContentConfig(
+        response_mime_type="application/json",
+        response_json_schema=order.answer,
+        thinking_config=_thinking(order.thinking),
+        max_output_tokens=order.most_tokens,
+        **_common(order.surface, connection.patience.text),
+    )
+    with connection.paying(action, order.model):
+        response = await client.aio.models.generate_content(model=order.model, contents=[said], config=config)
+    tokens = gemini_answer.usage(response)
+    usd = _answer_usd(model.price(datetime.now(UTC).date()), tokens, order)
+    text = gemini_answer.words(response)
+    if not text or gemini_answer.end(response) is not End.WHOLE:
+        raise gemini_answer.nothing(action, response, usd)
+    return Answer(text=text, usd=usd, request_id=response.response_id or "", tokens=tokens.total)
 
 
 class Illustrator:
     """Draws keyframes, and redraws them from themselves."""
 
-    def __init__(self, connection: Connection, fetch: Callable[[Media], bytes], table: ModelTable) -> None:
-        """Keep who answers, where media are read (blocking, in a thread) and what models cost."""
+    def __init__(
+        self,
+        connection: Connection,
+        fetch: Callable[[Media], bytes],
+        table: ModelTable,
+        history_bytes: int = HISTORY_BYTES,
+    ) -> None:
+        """Keep who answers, where media are read (blocking, in a thread), what models cost, and how much is kept."""
         self._connection = connection
         self._fetch = fetch
         self._table = table
+        self._history_bytes = history_bytes
 
     async def draw(self, order: DrawOrder) -> Drawing:
         """Return the picture, and the conversation that led to it.
@@ -101,14 +119,14 @@ class Illustrator:
         config = types.GenerateContentConfig(
             response_modalities=_MODALITIES,
             image_config=types.ImageConfig(aspect_ratio=order.aspect_ratio, image_size=order.size),
-            thinking_config=thinking(order.thinking),
+            thinking_config=_thinking(order.thinking),
             tools=[types.Tool(google_search=types.GoogleSearch())] if order.grounding else None,
             seed=order.seed,
-            **common(order.surface, self._connection.patience.image),
+            **_common(order.surface, self._connection.patience.image),
         )
         with self._connection.paying(action, order.model):
             response = await client.aio.models.generate_content(model=order.model, contents=[*turns], config=config)
-        return await asyncio.to_thread(_drawing, action, order, model, turns, response)
+        return await asyncio.to_thread(_drawing, action, order, model, turns, response, self._history_bytes)
 
     def _turns(self, order: DrawOrder) -> list[types.Content]:
         """Return the conversation to send: earlier turns as they were, and the new one."""
@@ -124,7 +142,7 @@ class Illustrator:
         return types.Part.from_bytes(data=self._fetch(media), mime_type=media.content_type)
 
 
-def common(surface: Surface, seconds: float) -> dict[str, Any]:
+def _common(surface: Surface, seconds: float) -> dict[str, Any]:
     """Return what every request says, by surface, and how long to wait for its answer."""
     return {
         "automatic_continuation": False,
@@ -133,12 +151,12 @@ def common(surface: Surface, seconds: float) -> dict[str, Any]:
     }
 
 
-def thinking(level: str) -> types.ThinkingConfig | None:
+def _thinking(level: str) -> types.ThinkingConfig | None:
     """Return the thinking level as the SDK takes it; None: the model's own."""
     return types.ThinkingConfig(thinking_level=types.ThinkingLevel(level.upper())) if level else None
 
 
-def answer_usd(price: TokenPrice, tokens: Usage, order: TextOrder | ReviewOrder) -> float:
+def _answer_usd(price: TokenPrice, tokens: Usage, order: TextOrder | ReviewOrder) -> float:
     """Return what an answer cost; where it does not say how long it was, the most it can have cost."""
     prompt = len(order.words) // _CHARACTERS_PER_TOKEN if tokens.prompt is None else tokens.prompt
     text = order.most_tokens if tokens.text is None else tokens.text
@@ -159,6 +177,7 @@ def _drawing(
     model: ImageModel,
     turns: Sequence[types.Content],
     response: types.GenerateContentResponse,
+    history_bytes: int,
 ) -> Drawing:
     tokens = gemini_answer.usage(response)
     # The last one is the picture: those before are drafts of its thinking, and the final one was seen flagged as a
@@ -174,7 +193,7 @@ def _drawing(
     return Drawing(
         picture=picture,
         suffix=suffix,
-        history=_history(turns, response),
+        history=_history(turns, response, history_bytes),
         usd=usd,
         request_id=response.response_id or "",
         tokens=tokens.total,
@@ -188,11 +207,11 @@ def _suffix(picture: bytes) -> str:
     return next((suffix for magic, suffix in _MAGIC if picture.startswith(magic)), "")
 
 
-def _history(turns: Sequence[types.Content], response: types.GenerateContentResponse) -> bytes:
+def _history(turns: Sequence[types.Content], response: types.GenerateContentResponse, most: int) -> bytes:
     """Return the conversation as JSON: the model's own turn unchanged, with its thought signatures."""
     candidates = response.candidates or []
     kept = [*turns, *(candidate.content for candidate in candidates[:1] if candidate.content is not None)]
     said = [_TURNS.dump_json([turn], exclude_none=True)[1:-1] for turn in kept]
-    while len(said) > 2 and sum(map(len, said)) > HISTORY_BYTES:  # noqa: PLR2004 - the words, and the picture
+    while len(said) > 2 and sum(map(len, said)) > most:  # noqa: PLR2004 - the words, and the picture
         said = said[2:]
     return b"[" + b",".join(said) + b"]"

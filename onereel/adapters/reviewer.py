@@ -9,17 +9,14 @@ Source: reference/gemini-media.md, sections 4.2 and 4.6.
 import asyncio
 import io
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Final
 
 from google import genai
 from google.genai import types
 
-from onereel.adapters import gemini_answer
 from onereel.adapters.connection import Connection
 from onereel.adapters.courier import within
-from onereel.adapters.gemini import answer_usd, common, thinking
-from onereel.adapters.gemini_answer import End
+from onereel.adapters.gemini import answered
 from onereel.adapters.proxy import proxy
 from onereel.crew import Answer
 from onereel.errors import FootageError, Refused, StudioBusy
@@ -66,25 +63,10 @@ class Reviewer:
         """
         model = self._table.writer(order.model)
         client = self._connection.client(order.surface)
-        action = f"reviewing with {order.model}"
         shown = [await self._film(client, order)] if order.film is not None else []
         shown += await asyncio.to_thread(self._pictures, order)
-        config = types.GenerateContentConfig(
-            response_mime_type="application/json",
-            response_json_schema=order.answer,
-            thinking_config=thinking(order.thinking),
-            max_output_tokens=order.most_tokens,
-            **common(order.surface, self._connection.patience.text),
-        )
-        said = [types.Content(role="user", parts=[*shown, types.Part(text=order.words)])]
-        with self._connection.paying(action, order.model):
-            response = await client.aio.models.generate_content(model=order.model, contents=[*said], config=config)
-        tokens = gemini_answer.usage(response)
-        usd = answer_usd(model.price(datetime.now(UTC).date()), tokens, order)
-        text = gemini_answer.words(response)
-        if not text or gemini_answer.end(response) is not End.WHOLE:
-            raise gemini_answer.nothing(action, response, usd)
-        return Answer(text=text, usd=usd, request_id=response.response_id or "", tokens=tokens.total)
+        said = types.Content(role="user", parts=[*shown, types.Part(text=order.words)])
+        return await answered(self._connection, model, order, said, f"reviewing with {order.model}")
 
     def _pictures(self, order: ReviewOrder) -> list[types.Part]:
         parts = []

@@ -9,7 +9,6 @@ from google.genai.types import BlockedReason, FinishReason
 from PIL import Image
 from pydantic import SecretStr
 
-from onereel.adapters import gemini
 from onereel.adapters.connection import Connection
 from onereel.adapters.gemini import Illustrator, Screenwriter
 from onereel.adapters.gemini_answer import ENDS, End
@@ -57,8 +56,8 @@ async def write(connection, order):
     return await Screenwriter(connection, TABLE).write(order)
 
 
-async def draw(connection, order, shelf=None):
-    return await Illustrator(connection, (shelf or Shelf()).fetch, TABLE).draw(order)
+async def draw(connection, order, shelf=None, **kept):
+    return await Illustrator(connection, (shelf or Shelf()).fetch, TABLE, **kept).draw(order)
 
 
 async def told_to(says, order):
@@ -266,14 +265,14 @@ async def test_a_picture_is_edited_twice_by_the_studio():
         assert studio.tally().accepted["image"] == 3
 
 
-async def test_a_history_too_large_forgets_its_oldest_turns(monkeypatch):
+async def test_a_history_too_large_forgets_its_oldest_turns():
     shelf = Shelf()
-    monkeypatch.setattr(gemini, "HISTORY_BYTES", 1500)
     async with gateway(answer(inline(png()), {"text": "x" * 600})) as studio:
         connection = reach(studio.url)
-        drawn = await draw(connection, drawing(), shelf)
+        drawn = await draw(connection, drawing(), shelf, history_bytes=1500)
         for words in ("One.", "Two."):
-            drawn = await draw(connection, drawing(words=words, history=shelf.keep(drawn.history, "json")), shelf)
+            order = drawing(words=words, history=shelf.keep(drawn.history, "json"))
+            drawn = await draw(connection, order, shelf, history_bytes=1500)
         await connection.close()
 
     turns = json.loads(drawn.history)

@@ -86,6 +86,19 @@ def test_films_that_cost_more_together_than_the_campaign_has_are_refused_with_bo
         (Completed(), "complete", 0),
         (Completed(name="Partial", message="Delivered with 1 slate"), "partial", 3),
         (Completed(name="Partial", message="Stopped by the budget at $3.00; delivered with 1 slate"), "budget", 4),
+        (Completed(name="Delivered with 1 slate", message="Delivered with 1 slate"), "partial", 3),
+        (
+            Completed(
+                name="Stopped by the budget at $3.00", message="Stopped by the budget at $3.00; delivered with 1 slate"
+            ),
+            "budget",
+            4,
+        ),
+        (
+            Completed(name="Waiting for approval: cut", message="Waiting for approval: cut; going on costs"),
+            "waiting",
+            5,
+        ),
         (Paused(), "waiting", 5),
         (Failed(message="Flow run encountered an exception: BadInput: no such model"), "bad input", 2),
         (None, "failed", 1),
