@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from uuid import UUID
 
 import httpx
@@ -19,10 +20,11 @@ class Progress:
     """Counts what is drawn and filmed, and tells the server now and then. Without a server it only counts."""
 
     def __init__(self, production: str, total: int) -> None:
-        self._production, self._total, self._done = production, total, 0
+        self._production, self._total, self._done, self._told = production, total, 0, 0
         self._artifact: UUID | None = None
         self._telling: asyncio.Task[None] | None = None
         self._told_at = 0.0
+        self._closing = asyncio.Event()
 
     def more(self) -> None:
         """Count one more picture or take."""
@@ -31,17 +33,20 @@ class Progress:
             self._telling = asyncio.ensure_future(self._tell_soon())
 
     async def close(self) -> None:
-        """Tell how far it came."""
+        """Tell how far it came, at once."""
+        self._closing.set()
         if self._telling is not None:
-            self._told_at = 0.0
             await self._telling
-            await self._tell()
+            if self._told < self._done:
+                await self._tell()
 
     async def _tell_soon(self) -> None:
-        await asyncio.sleep(max(0.0, self._told_at + SECONDS - time.monotonic()))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), max(0.0, self._told_at + SECONDS - time.monotonic()))
         await self._tell()
 
     async def _tell(self) -> None:
+        self._told = self._done
         percent = round(100 * self._done / self._total, 1) if self._total else 100.0
         told = f"{self._production}: {self._done} of {self._total} pictures and takes"
         try:
