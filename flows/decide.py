@@ -19,6 +19,7 @@ async def decide(
     production: str,
     decision: Literal["approve", "change", "stop"] = "approve",
     reject: list[Rejected] = [],  # noqa: B006 - a plain list for the form; nobody changes it
+    approved: list[str] = [],  # noqa: B006 - the same
     only: str = "",
     rehearse: bool = False,
     vault: str = "",
@@ -29,6 +30,7 @@ async def decide(
         production: Which film.
         decision: approve: go on. change: do what is said below, then ask again. stop: end; everything is kept.
         reject: Shots to send back, with a note each.
+        approved: Of a draft's takes or cut: the shots the final films. None: all that are not sent back.
         only: Only if it waits for this question still. Timers say it; leave it empty.
         rehearse: The rehearsal of the production.
         vault: Where everything is kept: a folder or s3://bucket/prefix. Empty: ONEREEL_VAULT.
@@ -37,7 +39,7 @@ async def decide(
     settings = read_settings()
     place = vault_for(settings, vault, rehearsal=rehearse)
     brief = await asyncio.to_thread(stored_brief, place, production)
-    answer = Answer(decision=decision, reject=tuple(reject))
+    answer = Answer(decision=decision, reject=tuple(reject), approved=tuple(approved))
     by, said = NOBODY if only else "a person, by the decide flow", f"decide/{runtime.flow_run.id}"
     table = table_for(settings, rehearsal=rehearse)
     try:

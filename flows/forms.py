@@ -1,11 +1,11 @@
 """The form a gate asks with: only what can be said there, with the shots as they are."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from prefect.input import RunInput
 from pydantic import Field, create_model
 
-from onereel.approvals import EditedShot, Rejected
+from onereel.approvals import FILMED, EditedShot, Rejected
 from onereel.brief import Gate
 from onereel.deciding import rows_of
 from onereel.storyboard import Storyboard
@@ -32,13 +32,14 @@ class GateForm(RunInput):
     )
 
 
-def form(gate: Gate, storyboard: Storyboard, limit: float) -> type[RunInput]:
+def form(gate: Gate, storyboard: Storyboard, limit: float, *, draft: bool = False) -> type[RunInput]:
     """Return the form of a gate.
 
     Args:
         gate: Which gate.
         storyboard: The shots it may name.
         limit: US dollars the film may cost as things are.
+        draft: Whether a draft is decided on: what is filmed of it may be approved shot by shot.
     """
     ids = [shot.id for shot in storyboard.shots]
     sent_back = create_model(
@@ -62,6 +63,18 @@ def form(gate: Gate, storyboard: Storyboard, limit: float) -> type[RunInput]:
             ),
         ),
     }
+    if draft and gate in FILMED:
+        chosen = Annotated[str, Field(json_schema_extra={"enum": list(ids)})]
+        fields["approved"] = (
+            list[chosen],
+            Field(
+                default=list(ids),
+                title="Approved for the final",
+                description="Shots the final films again, from these keyframes. The others, and those sent back, stay "
+                "drafts.",
+                json_schema_extra={"position": 2},
+            ),
+        )
     if gate == "storyboard":
         fields |= _editing(storyboard)
     return create_model("Answer", __base__=GateForm, **fields)

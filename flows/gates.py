@@ -154,6 +154,7 @@ async def _question(brief: Brief, scene: Scene) -> Waiting:
         gate=scene.gate,
         recipe=scene.recipe,
         usd=scene.plan.usd,
+        tier=scene.plan.tier,
         board=scene.board.version,
         run=str(runtime.flow_run.id) if suspendable() else "",
         key=f"gate-{scene.gate}-{asked + 1}" if suspendable() else "",
@@ -177,7 +178,7 @@ async def _suspend(company: Company, scene: Scene, waiting: Waiting, description
     )
     keyset = keyset_from_base_key(waiting.key)
     state.state_details.run_input_keyset = {name: str(key) for name, key in keyset.items()}
-    asked = form(scene.gate, scene.board.storyboard, company.journal.budget.limit)
+    asked = form(scene.gate, scene.board.storyboard, company.journal.budget.limit, draft=waiting.tier == "draft")
     await asked.with_initial_data(description=description).asave(keyset)
     async with get_client() as client:
         run = UUID(waiting.run)

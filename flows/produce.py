@@ -26,7 +26,6 @@ from onereel.brief import Brief, offer
 from onereel.bringing import check_own
 from onereel.deciding import retakes
 from onereel.delivering import Story
-from onereel.drafting import mark_draft
 from onereel.gatepages import Scene
 from onereel.report import Report
 from onereel.settings import read_settings
@@ -73,8 +72,6 @@ async def produce(  # noqa: PLR0911 - every return is an end a producer may meet
             return ended(board)
         plan = planned(company, board.storyboard)
         await asyncio.to_thread(check_own, company, plan)
-        if plan.tier == "draft":
-            await asyncio.to_thread(mark_draft, company.vault, company.brief, plan)
         if waiting := await stopped_at(company, Scene("storyboard", plan, board)):
             return ended(waiting)
         wishes = await asyncio.to_thread(retakes, company.vault, plan.production)

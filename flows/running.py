@@ -22,7 +22,7 @@ from onereel.calls import calls_of, spent_on
 from onereel.casting import cast, connected, dated, stored_brief, stored_shots, table_for, vault_for
 from onereel.company import Company
 from onereel.delivering import Missing, Results, missing, shot_states
-from onereel.drafting import drafted_size
+from onereel.drafting import drafted
 from onereel.errors import BadInput, BudgetReached, OnereelError, StudioBusy
 from onereel.losses import give_up
 from onereel.media import write_noun
@@ -122,8 +122,8 @@ def planned(company: Company, storyboard: Storyboard) -> Plan:
     Raises:
         BadInput: A shot cannot be filmed as asked, or the plan costs more than the budget; says both.
     """
-    drafted = drafted_size(company.vault, company.brief)
-    found = plan(company.brief, storyboard, company.table, datetime.now(UTC).date(), drafted)
+    before = drafted(company.vault, company.brief, storyboard)
+    found = plan(company.brief, storyboard, company.table, datetime.now(UTC).date(), before)
     check_budget(found, company.journal.budget.limit)
     return found
 

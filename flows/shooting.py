@@ -13,8 +13,10 @@ from flows.progress import Progress
 from onereel.bringing import own_keyframe, own_take
 from onereel.company import Company
 from onereel.delivering import Results, missing
+from onereel.drafted import Drafted, asked_of
+from onereel.drafting import drafted, mark_draft
 from onereel.drafts import TakePlan
-from onereel.drawing import labelled, references_by_path
+from onereel.drawing import fitted_again, labelled, references_by_path
 from onereel.errors import OnereelError, Refused
 from onereel.filming import Frames, Setup, base_of, bought, clip_order, extend_order, takes_of, unsoftened
 from onereel.footage import Media
@@ -61,6 +63,8 @@ class Shooting:
     ) -> None:
         self.company, self.plan, self.retakes = company, plan, retakes or {}
         self.reached, self.changes = reached, changes
+        self.storyboard = storyboard
+        self.drafted: Drafted | None = None
         self.shots = {shot.id: shot for shot in storyboard.shots}
         self.planned = {take.shot: take for take in plan.takes}
         self.stills = {still.id: still for still in plan.stills}
@@ -74,7 +78,7 @@ class Shooting:
         await self._prepare()
         shots = list(self.shots)
         ended = await asyncio.gather(*(self.take(shot) for shot in shots), return_exceptions=True)
-        await self.progress.close()
+        await self._close()
         return {shot: _result(end) for shot, end in zip(shots, ended, strict=True)}
 
     async def draw(self) -> list[Keyframe]:
@@ -82,13 +86,23 @@ class Shooting:
         await self._prepare()
         drawing = (self.keyframe(still.id) for still in self.plan.stills)
         ended = [_result(end) for end in await asyncio.gather(*drawing, return_exceptions=True)]
-        await self.progress.close()
+        await self._close()
         return [end for end in ended if isinstance(end, Keyframe)]
 
     async def _prepare(self) -> None:
         self.pictures = await references_by_path(self.company)
         picks = await asyncio.to_thread(picks_of, self.company.vault, self.plan.production)
         self.picks = tuple(pick for pick in picks if pick.of not in self.reached)
+        self.drafted = await asyncio.to_thread(drafted, self.company.vault, self.company.brief, self.storyboard)
+        for one in self.drafted.drawings if self.drafted is not None else ():
+            if one.keyframe.id.split("/")[0] in self.plan.staying:  # what stays a draft shows what it was filmed on
+                self.company.stills.setdefault(one.keyframe.id, one.keyframe)
+
+    async def _close(self) -> None:
+        await self.progress.close()
+        if self.plan.tier == "draft":
+            company = self.company
+            await asyncio.to_thread(mark_draft, company.vault, company.brief, self.plan, company.stills)
 
     async def sheet(self, character: str) -> Media:
         """Return a character's sheet, drawn once."""
@@ -115,10 +129,10 @@ class Shooting:
     async def _keyframe(self, id_: str) -> Keyframe:
         still = self.stills[id_]
         keyframe = await self.drawn(id_)
-        if still.file:
+        if still.file or (self._approved(still) is not None and not self.plan.enlarged_size):
             return keyframe
         opening = self.planned[still.shot].opening
-        if still.end == "closing" and opening:
+        if still.end == "closing" and opening and self._approved(still) is None:
             keyframe = await part_keyframes(self.plan, await self.keyframe(opening), keyframe)
         if self.plan.enlarged_size:
             keyframe = await enlarge_keyframe(self.plan, keyframe)
@@ -133,11 +147,23 @@ class Shooting:
     async def _drawn(self, still: StillPlan) -> Keyframe:
         if still.file:
             return await own_keyframe(self.company, self.plan, still)
+        approved = self._approved(still)
+        if approved is not None:
+            return await fitted_again(self.company, self.plan, approved)
         pick = newest(self.picks, still.id)
         shown = await self._shown(still.guides)
         told = Told(self.plan, still, self.shots[still.shot], shown, pick.number if pick else 0)
         keyframe = await drawn_keyframe(self.company, told)
         return await edit_keyframe(self.plan, keyframe, still.retouch) if still.retouch else keyframe
+
+    def _approved(self, still: StillPlan) -> Keyframe | None:
+        """Return the keyframe a draft was filmed on, where a person or its review took it; None of any other."""
+        if self.drafted is None or self.drafted.image != self.company.brief.models.image:
+            return None
+        pick = newest(self.picks, still.id)
+        asked = asked_of(still.id, still.words, still.retouch, still.guides)
+        found = self.drafted.drawing(still.id, asked)
+        return found.keyframe if found is not None and found.chosen == (pick.number if pick else 0) else None
 
     async def _view(self, still: StillPlan) -> View:
         """Return what a keyframe is judged beside; of the shot before as it was drawn, so that none waits for two."""
@@ -160,7 +186,7 @@ class Shooting:
         if planned.file:
             return await own_take(self.company, self.plan, planned, planned.file)
         known = await asyncio.to_thread(takes_of, self.company, planned.shot)
-        if self.company.brief.stays_a_draft(planned.shot):
+        if planned.shot in self.plan.staying and planned.shot not in self.retakes:
             return self._drafted(planned, known)
         brought = picked(self.picks, known)
         if brought is not None and brought.own and planned.shot not in self.retakes:
@@ -171,7 +197,10 @@ class Shooting:
             return kept
         setup = replace(setup, base=base_of(setup, clip_order(self.company, setup)))
         alike = [take for take in known if take.base == setup.base]
-        mine = [take for take in alike if take.wish == wish] if wish else batch(alike) if alike else []
+        own = [
+            take for take in alike if take.tier == self.plan.tier
+        ]  # a final is a new sample, whatever the draft asked
+        mine = [take for take in own if take.wish == wish] if wish else batch(own) if own else []
         first = max((take.sample for take in alike if take not in mine), default=0) + 1
         wanted = range(first, first + self.company.brief.take_candidates)
         missing = [sample for sample in wanted if sample not in {take.sample for take in mine}]
@@ -210,7 +239,7 @@ class Shooting:
     def _drafted(self, planned: TakePlan, known: list[Take]) -> Take:
         """Return the take on screen of a shot that is not among those of the final."""
         if not known:
-            raise Refused(f"{planned.shot} is not among final_shots, and there is no draft of it to show")
+            raise Refused(f"{planned.shot} is not among the shots of the final, and there is no draft of it to show")
         return picked(self.picks, known) or best(batch(known))
 
     async def _sample(self, setup: Setup, planned: TakePlan, sample: int, wish: str, number: int) -> Take:
@@ -234,7 +263,7 @@ class Shooting:
         asked = {base_of(setup, order)}
         if setup.take.continues or not setup.take.opening.startswith(f"{setup.take.shot}/"):
             asked |= {base_of(setup, order.model_copy(update={"opening": other.opening})) for other in known}
-        return take if any(other.base in asked for other in known) else None
+        return take if any(other.base in asked and other.tier == self.plan.tier for other in known) else None
 
     async def _setup(self, planned: TakePlan) -> Setup:
         """Return what a take opens and closes on, as soon as that exists."""

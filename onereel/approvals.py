@@ -1,5 +1,6 @@
 """Approvals: where a brief asks a person to decide before money moves on, what was asked, and what they decided."""
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -12,6 +13,9 @@ from onereel.media import keep_noun, read_noun, write_noun
 from onereel.noun import Noun
 from onereel.storyboard import Storyboard
 from onereel.takes import recipe_of
+
+FILMED = ("takes", "cut")
+"""Gates where a rejected shot is filmed again; before them its keyframe is redrawn, or its words are noted."""
 
 
 class Rejected(Noun):
@@ -66,6 +70,9 @@ class Answer(Noun):
 
     decision: Literal["approve", "change", "stop"] = "approve"
     reject: tuple[Rejected, ...] = ()
+    approved: tuple[str, ...] = Field(
+        default=(), description="Of a draft: shots the final films. None: all that are not sent back."
+    )
     shots: tuple[EditedShot, ...] = Field(default=(), description="The whole film in order; none: as it is.")
     shot_list: str = Field(default="", max_length=400_000, description="CSV or YAML, or its key in the vault.")
     ceiling_usd: float | None = Field(default=None, gt=0, description="Most the film may cost in all from now on.")
@@ -77,6 +84,7 @@ class Waiting(Noun):
     gate: Gate
     recipe: str = Field(description="Digest of what is to be decided on; another storyboard is another decision.")
     usd: float = Field(description="At most, what the production will cost if it goes on.")
+    tier: Literal["draft", "final"] = "final"
     board: int = Field(default=0, description="Version of the storyboard it is about.")
     run: str = Field(default="", description="Id of the suspended Prefect run; empty: none is held, produce again.")
     key: str = Field(default="", description="What the question is called in that run.")
@@ -97,6 +105,8 @@ class Decision(Noun):
     recipe: str = Field(description="What it is about; of an approval with changes: what it approves.")
     decision: Literal["approve", "change", "stop", "refused"] = Field(description="refused: it could not be done.")
     reject: tuple[Rejected, ...] = ()
+    tier: Literal["draft", "final"] = Field(default="final", description="Of what was decided on.")
+    approved: tuple[str, ...] = Field(default=(), description="Of a draft: shots the final films; none: all.")
     ceiling_usd: float | None = None
     problem: str = Field(default="", description="Why it could not be done.")
     said: str = Field(description="Which answer this is; the same one is never taken twice.")
@@ -148,6 +158,30 @@ def decided(made: list[Decision], gate: Gate, recipe: str) -> Decision | None:
     return next((each for each in reversed(made) if (each.gate, each.recipe) == (gate, recipe)), None)
 
 
+def approved_drafts(made: Iterable[Decision], drafts: Mapping[str, datetime]) -> tuple[str, ...]:
+    """Return the shots whose draft stands approved: nobody sent it back later, nor filmed it again.
+
+    Args:
+        made: All decisions, oldest first.
+        drafts: When the newest draft of each shot was filmed.
+    """
+    said: dict[str, bool] = {}
+    for each in made:
+        if each.tier != "draft" or each.gate not in FILMED or each.decision not in ("approve", "change"):
+            continue
+        sent_back = {one.shot for one in each.reject}
+        for shot, at in drafts.items():
+            if at > each.at:
+                continue
+            if shot in sent_back:
+                said[shot] = False
+            elif each.decision == "approve":
+                said[shot] = not each.approved or shot in each.approved
+            elif shot in each.approved:
+                said[shot] = True
+    return tuple(shot for shot in drafts if said.get(shot))
+
+
 def ceiling(made: list[Decision]) -> float | None:
     """Return the price ceiling somebody set last, or None."""
     return next((each.ceiling_usd for each in reversed(made) if each.ceiling_usd is not None), None)
@@ -159,7 +193,14 @@ def keep_decision(vault: Vault, production: str, waiting: Waiting, **told: objec
     number = made[-1].number + 1 if made else 1
     while True:
         now = datetime.now(UTC)
-        facts = {"gate": waiting.gate, "recipe": waiting.recipe, **told, "number": number, "at": now}
+        facts = {
+            "gate": waiting.gate,
+            "recipe": waiting.recipe,
+            "tier": waiting.tier,
+            **told,
+            "number": number,
+            "at": now,
+        }
         decision = Decision.model_validate(facts)
         if keep_noun(vault, f"{decisions_prefix(production)}{number:04d}.json", decision):
             break

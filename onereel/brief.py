@@ -572,7 +572,9 @@ class Brief(Noun):
         default=(),
         max_length=400,
         title="Final shots",
-        description="Shots of a draft that are filmed again for the final; the others stay as drafts. Empty: all.",
+        description="Shots of a draft that are filmed again for the final; the others stay as drafts. Empty: those "
+        "whose draft was approved where its takes or its cut waited, and those without a draft; all, where nobody "
+        "approved any.",
         examples=[["s010", "s030"]],
         json_schema_extra={"position": 19},
     )
@@ -613,10 +615,6 @@ class Brief(Noun):
     def gated(self) -> tuple[Gate, ...]:
         """Where the run waits for a person: what `approve` names, and every gate with a time to answer."""
         return tuple(gate for gate in get_args(Gate) if gate in self.approve or self.gates.wait(gate).hours)
-
-    def stays_a_draft(self, shot: str) -> bool:
-        """Return whether a shot is not among those a final films again."""
-        return self.tier == "final" and bool(self.final_shots) and shot not in self.final_shots
 
     def character(self, name: str) -> Character | None:
         """Return the character of that name, in any case; None if the brief knows no such person."""

@@ -29,6 +29,7 @@ from onereel.casting import budget_of, dated, reclaimed, stored_brief, surface_f
 from onereel.choosing import is_keyframe, pick_drawing
 from onereel.crew import Vault
 from onereel.delivering import kept_manifest
+from onereel.drafting import drafted
 from onereel.errors import BadInput, BudgetReached, OnereelError
 from onereel.estimating import assumed, in_short
 from onereel.estimating import estimate as estimated
@@ -149,6 +150,7 @@ def estimate(
             "usd": found.usd,
             "if_it_fails_usd": found.if_it_fails_usd,
             "basis": basis,
+            "staying": list(found.staying),
             "warnings": list(found.warnings),
         }
         out.print_json(data={**facts, "calls": [one.model_dump() for one in found.purchases]}, indent=None)
@@ -162,6 +164,8 @@ def estimate(
         out.print(f"and at most ${found.if_it_fails_usd:.2f} if shots fail, within the budget, by the brief's policy:")
         for what, usd in in_short(found.if_it_fails):
             out.print(f"  ${usd:.2f} {what}", markup=False, highlight=False, soft_wrap=True)
+    if found.staying:
+        out.print(f"{', '.join(found.staying)} stay drafts, for nothing: they are not among those approved or named")
     if found.redrawing_usd:
         out.print(f"and at most ${found.redrawing_usd:.2f} if keyframes come out too alike and are redrawn once")
     if found.repairing_usd:
@@ -584,6 +588,9 @@ def approve(
     note: Annotated[
         list[str] | None, typer.Option(help="What should be different: one for each --reject, or one for all.")
     ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Of a draft: a shot the final films; may be repeated. Without: all.")
+    ] = None,
     shots: Annotated[Path | None, typer.Option(help="The storyboard as you edited it: CSV, XLSX, JSON, YAML.")] = None,
     ceiling: Annotated[float | None, typer.Option(help="US dollars the film may cost in all from now on.")] = None,
     stop: Annotated[bool, typer.Option("--stop", help="No: end the run that waits; everything is kept.")] = False,
@@ -602,6 +609,7 @@ def approve(
     answer = Answer(
         decision="stop" if stop else "change" if rejected else "approve",
         reject=rejected,
+        approved=tuple(only or ()),
         shot_list=read_shots(shots).model_dump_json() if shots else "",
         ceiling_usd=ceiling,
     )
@@ -711,11 +719,14 @@ def _plan(brief: Brief, given: Storyboard | None, table: ModelTable, place: Vaul
     brief = dated(brief, today)
     if given is not None:
         check_given(given, brief, table, today)
-        return estimated(brief, given, table, today, write=False), "by the shot list"
+        before = drafted(place, brief, given)
+        return estimated(brief, given, table, today, write=False, drafted=before), "by the shot list"
     for surface in Surface:
         board = latest_board(place, brief.production, written_source(brief, table, surface))
         if board is not None:
-            return estimated(brief, board.storyboard, table, today, write=False), "by the storyboard kept"
+            before = drafted(place, brief, board.storyboard)
+            told = estimated(brief, board.storyboard, table, today, write=False, drafted=before)
+            return told, "by the storyboard kept"
     basis = "no storyboard yet: assuming the fewest clips, each on its own keyframe"
     return estimated(brief, assumed(brief, table), table, today, write=True), basis
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from onereel.adapters.complaints import complaints
 from onereel.adapters.shotlists import COLUMNS, SUFFIXES, read_shots
 from onereel.approvals import (
+    FILMED,
     Answer,
     Decision,
     EditedShot,
@@ -31,9 +32,6 @@ from onereel.slate import storyboard_key, takes_prefix
 from onereel.storyboard import Shot, Storyboard
 from onereel.takes import Take
 from onereel.writing import Board, check_given, keep_board
-
-FILMED = ("takes", "cut")
-"""Gates where a rejected shot is filmed again; before them its keyframe is redrawn, or its words are noted."""
 
 
 def take_answer(
@@ -67,6 +65,7 @@ def take_answer(
         decision="change" if changes else "approve",
         recipe=about_storyboard(after) if waiting.gate == "storyboard" and not changes else waiting.recipe,
         reject=answer.reject,
+        approved=answer.approved,
         ceiling_usd=answer.ceiling_usd,
         said=said,
         by=by,
@@ -82,6 +81,7 @@ def outcome(
         BadInput: It cannot be done; says why.
     """
     before = _board(vault, brief.production, waiting)
+    _check_approved(before.storyboard, waiting, answer)
     after = _noted(_edited(vault, before.storyboard, waiting, answer), waiting, answer.reject)
     if after != before.storyboard:
         check_given(after, brief, table, today)
@@ -94,6 +94,27 @@ def outcome(
             f"the film costs up to ${usd:.2f}, the ceiling is ${limit:.2f}; shorten it, or raise the ceiling"
         )
     return before, after
+
+
+def _check_approved(storyboard: Storyboard, waiting: Waiting, answer: Answer) -> None:
+    """Refuse to approve shots of a draft that cannot become a final.
+
+    Raises:
+        BadInput: Names every such shot.
+    """
+    if not answer.approved:
+        return
+    if waiting.tier != "draft" or waiting.gate not in FILMED:
+        raise BadInput("shots are approved one by one where the takes or the cut of a draft wait (tier: draft)")
+    known = [shot.id for shot in storyboard.shots]
+    wrong = [f"there is no shot {shot}; there are {', '.join(known)}" for shot in answer.approved if shot not in known]
+    wrong += [
+        f"{shot.id}: continues {before.id}, which you did not approve; approve both, or neither"
+        for before, shot in zip(storyboard.shots, storyboard.shots[1:], strict=False)
+        if shot.join == "continue" and shot.id in answer.approved and before.id not in answer.approved
+    ]
+    if wrong:
+        raise BadInput("\n".join(wrong), problems=tuple(wrong))
 
 
 def refuse(vault: Vault, production: str, waiting: Waiting, problem: str, *, said: str, by: str) -> Decision:

@@ -189,6 +189,19 @@ async def enlarge(company: Company, plan: Plan, keyframe: Keyframe) -> Keyframe:
     return known
 
 
+async def fitted_again(company: Company, plan: Plan, keyframe: Keyframe) -> Keyframe:
+    """Return a keyframe of a draft cut to this plan's frame. Nothing is asked of anybody; its verdicts stay."""
+    recipe = recipe_of("final", keyframe.recipe, list(plan.size))
+    known = await settled(company, recipe)
+    if known is None:
+        again = await _fitted(company, plan, keyframe.drawn)
+        changed = {**again._asdict(), "verdicts": keyframe.verdicts, "recipe": recipe}
+        known = keyframe.model_copy(update=changed)
+        await asyncio.to_thread(keep_noun, company.vault, keyframe_key(company.brief.production, recipe), known)
+    company.stills[known.id] = known
+    return known
+
+
 async def redraw(
     company: Company, plan: Plan, keyframe: Keyframe, words: str, recipe: str, *, model: str = ""
 ) -> Keyframe:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from onereel.brief import Brief
 from onereel.coverage import reachable
+from onereel.drafted import Drafted
 from onereel.errors import BadInput
 from onereel.models import ModelTable, Surface
 from onereel.plan import Plan, Purchase, filming_resolution, plan
@@ -46,13 +47,21 @@ def assumed(brief: Brief, table: ModelTable) -> Storyboard:
     return Storyboard(shots=tuple(shots))
 
 
-def estimate(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date, *, write: bool) -> Plan:
+def estimate(
+    brief: Brief,
+    storyboard: Storyboard,
+    table: ModelTable,
+    today: date,
+    *,
+    write: bool,
+    drafted: Drafted | None = None,
+) -> Plan:
     """Return the plan of a storyboard with the writing of it as its first purchase, if it is still to be written.
 
     Raises:
         BadInput: Something cannot be filmed as asked.
     """
-    found = plan(brief, storyboard, table, today)
+    found = plan(brief, storyboard, table, today, drafted)
     found = found.model_copy(update={"if_it_fails": tuple(rescues(brief, storyboard, found, table, today))})
     if not write:
         return found

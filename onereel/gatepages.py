@@ -179,6 +179,8 @@ def _takes(company: Company, scene: Scene) -> Iterator[str]:
         facts = [f"<strong>{shot.id}</strong>", f"t{result.number:02d}", f"{shot.seconds:g} s", again]
         cells.append(cell(shown, facts, shot.action, *(f"noticed: {finding}" for finding in result.findings)))
     yield sheet(cells)
+    if scene.plan.tier == "draft":
+        yield "\nThe final films again what you approve here, from these keyframes; the other shots stay drafts."
     yield "\nEach take by its first and last picture. The films:\n"
     yield "```"
     for shot in scene.board.storyboard.shots:

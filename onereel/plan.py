@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from onereel.brief import Brief, Character
+from onereel.drafted import Drafted, asked_of, staying
 from onereel.drafts import Draft, TakePlan
 from onereel.errors import BadInput
 from onereel.guides import Guide, guides, numbered
@@ -74,6 +75,7 @@ class Plan(Noun):
     sheets: tuple[SheetPlan, ...]
     stills: tuple[StillPlan, ...]
     takes: tuple[TakePlan, ...]
+    staying: tuple[str, ...] = Field(default=(), description="Shots of a final that are not filmed but stay drafts.")
     purchases: tuple[Purchase, ...]
     if_it_fails: tuple[Purchase, ...] = Field(
         default=(), description="At most, on top: what the brief's policy may buy for shots that fail."
@@ -115,7 +117,7 @@ def filming_resolution(brief: Brief, camera: CameraModel) -> str:
     return brief.resolution
 
 
-def plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date, drafted: str = "") -> Plan:
+def plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date, drafted: Drafted | None = None) -> Plan:
     """Return what will be bought for a storyboard. A draft is filmed by the cheapest camera that can film it all.
 
     Args:
@@ -123,7 +125,7 @@ def plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date, d
         storyboard: The shots.
         table: The models in force.
         today: For warnings.
-        drafted: The size a draft of it drew its keyframes at, if there was one: a final films from the same drawings.
+        drafted: What a draft of it came to, if there was one: a final films what was approved, from its drawings.
 
     Raises:
         BadInput: Something cannot be drawn or filmed as asked; names every such shot, why, and the nearest that can.
@@ -136,7 +138,7 @@ def plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date, d
     return _plan(brief, storyboard, table, today, drafted)
 
 
-def _plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date, drafted: str = "") -> Plan:
+def _plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date, drafted: Drafted | None = None) -> Plan:
     camera, illustrator = table.camera(brief.models.video), table.illustrator(brief.models.image)
     resolution = filming_resolution(brief, camera)
     size = _keyframe_size(brief, illustrator, resolution)
@@ -145,9 +147,10 @@ def _plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date, 
     problems += [problem for draft in drafts for problem in draft.problems()]
     problems += _not_final(brief, storyboard)
     large = ""
-    if drafted and brief.tier == "final" and drafted != size:
-        soft = enlargement(drawing_size(brief.aspect_ratio, drafted), frame_size(resolution, brief.aspect_ratio))
-        size, large = drafted, size if soft > SOFT else ""
+    small = drafted.keyframe_size if drafted is not None and drafted.image == illustrator.id else ""
+    if small and brief.tier == "final" and small != size:
+        soft = enlargement(drawing_size(brief.aspect_ratio, small), frame_size(resolution, brief.aspect_ratio))
+        size, large = small, size if soft > SOFT else ""
     if problems:
         listed = "\n".join(f"- {problem}" for problem in problems)
         raise BadInput(f"the plan cannot be filmed:\n{listed}", problems=tuple(problems))
@@ -155,7 +158,12 @@ def _plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date, 
     sheets = tuple(_sheets(storyboard, brief, table, size)) if brief.filming != "words" else ()
     stills = tuple(_stills(storyboard, brief, table, illustrator, size)) if brief.filming == "keyframes" else ()
     takes = tuple(draft.take() for draft in drafts)
-    reviews = tuple(_reviews(brief, storyboard, stills, takes, table, today))
+    stay = staying(brief, storyboard, drafted)
+    filmed = tuple(take for take in takes if take.shot not in stay)
+    stills = tuple(_needed(stills, takes, filmed))
+    new = tuple(still for still in stills if not small or drafted is None or not _drawn(still, drafted))
+    judged = stills if large else new
+    reviews = tuple(_reviews(brief, storyboard, judged, filmed, table, today))
     spare = _standby(brief, storyboard, table, resolution)
     return Plan(
         production=brief.production,
@@ -168,16 +176,32 @@ def _plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date, 
         sheets=sheets,
         stills=stills,
         takes=takes,
+        staying=stay,
         purchases=(
-            *_purchases(brief, sheets, stills, takes, table, resolution, size),
+            *_purchases(brief, sheets, new, filmed, table, resolution, size),
             *(_enlarged(still, table, illustrator.id, large) for still in stills if large and not still.file),
             *reviews,
         ),
-        redrawing_usd=round(sum(_variation_usd(still, table, illustrator.id, size) for still in stills), 6),
-        repairing_usd=_repairing_usd(brief, stills, takes, reviews, table, size),
+        redrawing_usd=round(sum(_variation_usd(still, table, illustrator.id, size) for still in new), 6),
+        repairing_usd=_repairing_usd(brief, judged, filmed, reviews, table, size),
         standby=spare,
         warnings=(*_warnings(brief, table, today), *(spare.warnings if spare else ())),
     )
+
+
+def _needed(
+    stills: tuple[StillPlan, ...], takes: tuple[TakePlan, ...], filmed: tuple[TakePlan, ...]
+) -> list[StillPlan]:
+    """Return the stills of the takes that are filmed; of what stays a draft nothing is drawn."""
+    if filmed == takes:
+        return list(stills)
+    wanted = {id_.split("/")[0] for take in filmed for id_ in (take.opening, take.closing)}
+    return [still for still in stills if still.shot in wanted]
+
+
+def _drawn(still: StillPlan, drafted: Drafted) -> bool:
+    """Return whether a draft has the drawing that is asked for."""
+    return drafted.drawing(still.id, asked_of(still.id, still.words, still.retouch, still.guides)) is not None
 
 
 def _not_final(brief: Brief, storyboard: Storyboard) -> Iterator[str]:
@@ -332,7 +356,7 @@ def _purchases(
         if still.retouch:
             yield Purchase(what=f"keyframe {still.id} retouched", kind="image", model=image, detail=size, usd=edit)
     for take in takes:
-        if take.file or brief.stays_a_draft(take.shot):
+        if take.file:
             continue
         lengths = [take.coverage.first, *take.coverage.extensions]
         for hop, seconds in enumerate(lengths):

@@ -86,7 +86,8 @@ def radius(retake: Retake, brief: Brief, storyboard: Storyboard, table: ModelTab
     Raises:
         BadInput: A shot is unknown, or cannot be filmed as noted.
     """
-    found = plan(brief, preview(retake, storyboard, brief.production), table, today)
+    whole = brief.model_copy(update={"final_shots": ()})  # a shot that stayed a draft is filmed where it is named
+    found = plan(whole, preview(retake, storyboard, brief.production), table, today)
     reached, followers, pinned = set(retake.shots), dict[str, str](), list[str]()
     for take in found.takes:
         because = _follows(take, reached, redraws=retake.redraws)

@@ -5,19 +5,26 @@ from pathlib import Path
 import pytest
 
 from flows.assemble import bring, pick
+from flows.gates import give
 from flows.reshoot import reshoot
 from onereel.adapters.film import verify
 from onereel.adapters.folder import FolderVault
 from onereel.adapters.own import store_own
 from onereel.adapters.vaults import Shelf
+from onereel.approvals import Answer
+from onereel.casting import stored_brief
 from onereel.delivering import latest_manifest
+from onereel.drafted import Drafted, staying
+from onereel.drafting import drafted
 from onereel.errors import BadInput
+from onereel.estimating import estimate
 from onereel.media import fetch, keep, keep_file
 from onereel.models import MODELS
 from onereel.picks import picks_of
+from onereel.writing import latest_board
 from tests.film_fixtures import film
 from tests.pictures_drawn import encoded, scene
-from tests.productions import board, planned
+from tests.productions import DAY, TABLE, board, brief, planned
 
 
 def listed(vault: Path, *shots: dict) -> str:
@@ -127,29 +134,83 @@ def test_a_shot_lists_files_lie_beside_it(tmp_path, vault, own):
     assert stored.shots[0].clip_file == own["clip"]
 
 
-async def test_a_final_films_the_shots_of_a_draft_again_from_the_same_drawings(rehearse, vault):
+async def test_a_draft_is_small_and_says_so_and_its_final_is_filmed_from_its_drawings(rehearse, vault):
     shelf = Shelf(FolderVault(vault), "rehearsal")
-    asked = {"seconds": 8, "resolution": "720p", "models": {"video": "gemini-omni-1.2-flash"}}
+    asked = {"seconds": 4, "resolution": "720p", "models": {"video": "gemini-omni-1.2-flash"}}
 
     drafted = await (await rehearse(**asked, tier="draft")).aresult()
     draft = latest_manifest(shelf, "lighthouse")
     film = fetch(shelf, draft.shots[0].takes[0].film)
-    report = await (await rehearse(**asked, final_shots=["s010"])).aresult()
+    report = await (await rehearse(**asked)).aresult()
     final = latest_manifest(shelf, "lighthouse")
 
     assert (draft.tier, draft.footage.height, draft.label[:6]) == ("draft", 360, "DRAFT.")
     assert draft.assembly.copied_frames == 0
     assert fetch(shelf, draft.shots[0].takes[0].film) == film, "the take stays as it came"
     assert {clip.stamp for clip in draft.cut.clips} == {"DRAFT"}
-    first, *others = final.shots
+    (first,) = final.shots
     assert [(take.tier, take.number, take.resolution) for take in first.takes] == [
         ("draft", 1, "360p"), ("final", 2, "720p"),
     ]  # fmt: skip
     assert first.keyframes[0].drawn == draft.shots[0].keyframes[0].drawn
-    assert [shot.active[-3:] for shot in final.shots] == ["t02", *["t01"] * len(others)]
-    assert [clip.stamp for clip in final.cut.clips] == ["", *["DRAFT"] * len(others)]
+    assert (first.active[-3:], final.cut.clips[0].stamp) == ("t02", "")
     assert (report.calls.image, report.calls.video) == (0, 1)
     assert report.usd.spent - drafted.usd.spent == pytest.approx(first.takes[1].usd, abs=0.1), "and its review"
+
+
+async def test_a_final_films_what_was_approved_of_its_draft_on_the_keyframes_approved(make, studio, vault):
+    opened = studio("image:~Action 1:wrong-count:times=1", footage="film")
+    place, shots = FolderVault(vault), listed(vault, {}, {}, {"join": "continue"})
+    asked = {"seconds": 12, "shots": shots}
+
+    async def approve(**said):
+        answer = Answer.model_validate(said)
+        await give(place, stored_brief(place, "lighthouse"), TABLE, answer, by="a person", said=str(said))
+
+    async def on(**said):
+        before = opened.tally().accepted
+        report = await (await make(**asked, **said)).aresult()
+        after = opened.tally().accepted
+        return report, {kind: after[kind] - before[kind] for kind in after if after[kind] != before[kind]}
+
+    await on(tier="draft", approve=["takes"])
+    with pytest.raises(BadInput, match="s030: continues s020, which you did not approve; approve both, or neither"):
+        await approve(approved=["s010", "s030"])
+    await approve(decision="change", reject=[{"shot": "s010"}])
+    await on(tier="draft", approve=["takes"])
+    await approve(approved=["s010"])
+    report, bought = await on(tier="draft", approve=["takes"])
+    draft = manifest(vault)
+    assert (report.state, bought) == ("complete", {})
+
+    final = stored_brief(place, "lighthouse").model_copy(update={"tier": "final", "approve": ()})
+    told = latest_board(place, "lighthouse").storyboard
+    reckoned = estimate(final, told, TABLE, DAY, write=False, drafted=drafted(place, final, told))
+    assert reckoned.staying == ("s020", "s030")
+    assert [one.what for one in reckoned.purchases] == ["clip s010", "review s010"]
+
+    report, bought = await on()
+    assert bought == {"video": 1, "text": 1}, "a new take, and its review"
+    assert [shot.take for shot in report.shots] == ["t03", "t01", "t01"]
+    first = manifest(vault).shots[0]
+    assert [(take.tier, take.sample) for take in first.takes] == [("draft", 1), ("draft", 2), ("final", 3)]
+    assert {verdict.judge for verdict in first.takes[2].verdicts} >= {"check", "model"}
+    assert [one.how for one in first.keyframes[0].attempts] == ["drawn", "edited"], "as it was mended for the draft"
+    for shot, before in zip(manifest(vault).shots, draft.shots, strict=True):
+        assert [one.drawn for one in shot.keyframes] == [one.drawn for one in before.keyframes]
+    assert [clip.stamp for clip in manifest(vault).cut.clips] == ["", "DRAFT", "DRAFT"]
+    assert (await on())[1] == {}
+
+    _, bought = await on(final_shots=["s010", "s020"])
+    assert bought["video"] == 1, "named, it needs no approval"
+
+
+def test_where_nobody_approved_anything_a_final_films_everything():
+    shots = board({}, {}, {})
+
+    assert staying(brief(seconds=12), shots, Drafted(image="", keyframe_size="1K")) == ()
+    half = Drafted(image="", keyframe_size="1K", approved=("s010",), unapproved=("s020",))
+    assert staying(brief(seconds=12), shots, half) == ("s020",), "s030 has no draft to show, and is filmed"
 
 
 def test_a_draft_is_filmed_by_the_cheapest_camera_that_can():
