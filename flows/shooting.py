@@ -25,7 +25,7 @@ from onereel.orders import ClipOrder
 from onereel.picks import Pick, newest, picked, picks_of
 from onereel.plan import Plan, StillPlan
 from onereel.policy import again, persist, tries_for
-from onereel.reviewing import View, stands
+from onereel.reviewing import View, compared_before, stands
 from onereel.reviews import likenesses
 from onereel.slate import Slate
 from onereel.storyboard import Storyboard
@@ -35,11 +35,15 @@ from tasks import company
 from tasks.clips import collect_clip, keep_take, order_clip
 from tasks.extensions import collect_extension, order_extension
 from tasks.keyframes import edit_keyframe, enlarge_keyframe, part_keyframes
-from tasks.review import review_keyframe, review_take
+from tasks.review import compare_candidates, review_keyframe, review_take
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+
+COUNTED = ("sheet", "keyframe", "take")
+"""What the progress of a film is told by."""
 
 
 class Shooting:
@@ -122,7 +126,8 @@ class Shooting:
             work.close()
         else:
             self._under_way[name] = asyncio.ensure_future(work)
-            self._under_way[name].add_done_callback(lambda _: self.progress.more())
+            if name.split(" ", maxsplit=1)[0] in COUNTED:
+                self._under_way[name].add_done_callback(lambda _: self.progress.more())
         result: T = await self._under_way[name]
         return result
 
@@ -150,11 +155,29 @@ class Shooting:
         approved = self._approved(still)
         if approved is not None:
             return await fitted_again(self.company, self.plan, approved)
-        pick = newest(self.picks, still.id)
-        shown = await self._shown(still.guides)
-        told = Told(self.plan, still, self.shots[still.shot], shown, pick.number if pick else 0)
-        keyframe = await drawn_keyframe(self.company, told)
+        keyframe = await self._candidate(still)
         return await edit_keyframe(self.plan, keyframe, still.retouch) if still.retouch else keyframe
+
+    async def sketched(self, id_: str) -> Keyframe:
+        """Return a keyframe as the first of its candidates, before any was chosen: what others are judged beside."""
+        return await self._once(f"sketch {id_}", self._sketched(self.stills[id_], 0))
+
+    async def _sketched(self, still: StillPlan, chosen: int) -> Keyframe:
+        if still.file or self._approved(still) is not None:
+            return await self.drawn(still.id)
+        shown = await self._shown(still.guides)
+        return await drawn_keyframe(self.company, Told(self.plan, still, self.shots[still.shot], shown, chosen))
+
+    async def _candidate(self, still: StillPlan) -> Keyframe:
+        """Return the candidate a person chose; else the one the review likes best; else the first."""
+        pick, sketch = newest(self.picks, still.id), await self.sketched(still.id)
+        if not sketch.candidates or not self.company.brief.review.keyframes:
+            return await self._sketched(still, pick.number) if pick else sketch
+        if pick is None:
+            return await compare_candidates(self.plan, still, sketch, await self._view(still))
+        chosen = await self._sketched(still, pick.number)
+        compared = await compared_before(self.company, still, sketch, await self._view(still))
+        return chosen.model_copy(update={"attempts": compared.attempts}) if compared else chosen
 
     def _approved(self, still: StillPlan) -> Keyframe | None:
         """Return the keyframe a draft was filmed on, where a person or its review took it; None of any other."""
@@ -175,7 +198,7 @@ class Shooting:
             shot,
             labelled(still.guides, await self._shown(still.guides)),
             labelled(likes, await self._shown(likes)),
-            (await self.drawn(before)).fitted if before else None,
+            (await self.sketched(before)).fitted if before else None,
         )
 
     async def _shown(self, guides: tuple[Guide, ...]) -> dict[str, Media]:

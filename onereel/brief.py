@@ -514,7 +514,8 @@ class Brief(Noun):
         ge=1,
         le=4,
         title="Candidates",
-        description="How many drawings of each keyframe to choose from; each is paid.",
+        description="How many drawings of each keyframe to choose from; each is paid, and judged. The review's best "
+        "is filmed, unless you pick another.",
         json_schema_extra={"position": 12},
     )
     take_candidates: int = Field(
@@ -522,7 +523,8 @@ class Brief(Noun):
         ge=1,
         le=4,
         title="Take candidates",
-        description="How many takes of each shot to choose from; each is paid.",
+        description="How many takes of each shot to choose from; each is paid, and judged. The review's best is on "
+        "screen, unless you pick another.",
         json_schema_extra={"position": 12},
     )
     keyframe_size: Literal["auto", "512", "1K", "2K", "4K"] = Field(

@@ -289,8 +289,8 @@ def _still(frame: Keyframe, shot: Shot, thumbs: frozenset[str]) -> Still:
 
 def _attempt(one: Attempt, number: int, alt: str, thumbs: frozenset[str]) -> Still:
     return Still(
-        name=f"Before, {one.how}",
-        alt=f"Drawing {number} before the {alt}"[:ALT],
+        name=f"Candidate {one.candidate}" if one.candidate else f"Before, {one.how}",
+        alt=f"{f'Candidate {one.candidate} for' if one.candidate else f'Drawing {number} before'} the {alt}"[:ALT],
         thumb=thumb_address(one.picture, thumbs),
         link=address(one.picture),
         words=one.words,

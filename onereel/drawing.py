@@ -94,7 +94,7 @@ async def draw_still(
         keyframe = await _apart_from_others(company, plan, keyframe)
         await asyncio.to_thread(_keep, company, keyframe, orders[0])
     if 1 <= chosen <= len(orders):
-        keyframe = await _chosen(company, plan, keyframe, orders[chosen - 1], chosen)
+        keyframe = await _chosen(company, plan, keyframe, chosen)
     company.stills[keyframe.id] = keyframe
     return keyframe
 
@@ -117,23 +117,39 @@ def _orders(company: Company, plan: Plan, still: StillPlan, pictures: dict[str, 
     return orders, recipe_of("keyframe", still.id, [order.model_dump(mode="json") for order in orders], list(plan.size))
 
 
-async def _chosen(company: Company, plan: Plan, keyframe: Keyframe, order: DrawOrder, number: int) -> Keyframe:
-    """Return the keyframe as the candidate a person chose; all candidates were bought before."""
-    history: Media | None
-    if keyframe.rescues:  # drawn by another model, or by other words, than the order's
-        picture, history = next(iter(keyframe.candidates[number - 1 : number]), keyframe.drawn), None
-    else:
-        picture, history, _ = await _draw(company, order, f"keyframe {keyframe.id} candidate {number}")
-    fitted = await _fitted(company, plan, picture)
-    return keyframe.model_copy(
+async def _chosen(company: Company, plan: Plan, keyframe: Keyframe, number: int) -> Keyframe:
+    """Return the keyframe as the candidate a person chose, which is a person's verdict on it, too."""
+    found = await _candidate(company, plan, keyframe, number)
+    told = f"candidate {number}, chosen by a person"
+    return found.model_copy(
         update={
             "recipe": recipe_of("chosen", keyframe.recipe, number),
-            "drawn": picture,
-            "history": history,
-            **fitted._asdict(),
-            "findings": (*keyframe.findings, f"candidate {number}, chosen by a person"),
+            "findings": (*keyframe.findings, told),
+            "verdicts": (*found.verdicts, Verdict(judge="person", accepted=True, reasons=told)),
         }
     )
+
+
+async def candidates_of(company: Company, plan: Plan, keyframe: Keyframe) -> dict[int, Keyframe]:
+    """Return a keyframe as each of the candidates that differ, by number; of near-duplicates the first.
+
+    Those that nearly repeat another shot's picture are left out, unless all do.
+    """
+    numbers = range(1, len(keyframe.candidates) + 1)
+    each = await asyncio.gather(*(_candidate(company, plan, keyframe, number) for number in numbers))
+    groups = near_duplicates([one.fingerprint for one in each], company.thresholds)
+    found = {group[0] + 1: each[group[0]] for group in groups}
+    apart = {number: one for number, one in found.items() if _repeated(company, one) is None}
+    return apart or found
+
+
+async def _candidate(company: Company, plan: Plan, keyframe: Keyframe, number: int) -> Keyframe:
+    picture = next(iter(keyframe.candidates[number - 1 : number]), keyframe.drawn)
+    if picture == keyframe.drawn or (number == 1 and keyframe.edits):  # redrawn since, from the first
+        return keyframe
+    history = next(iter(keyframe.histories[number - 1 : number]), None)
+    fitted = await _fitted(company, plan, picture)
+    return keyframe.model_copy(update={"drawn": picture, "history": history, **fitted._asdict()})
 
 
 def apart(company: Company, opening: Keyframe, closing: Keyframe) -> bool:
@@ -323,7 +339,7 @@ async def _draw(company: Company, order: DrawOrder, label: str) -> tuple[Media, 
 
 
 async def _choose(company: Company, plan: Plan, still: StillPlan, orders: list[DrawOrder], recipe: str) -> Keyframe:
-    """Draw all candidates and choose the first; near-duplicates count as one."""
+    """Draw all candidates; the first stands for them until somebody chooses. Near-duplicates count as one."""
     drawn = await asyncio.gather(
         *(
             _draw(company, order, f"keyframe {still.id}" + (f" candidate {n}" if len(orders) > 1 else ""))
@@ -342,6 +358,7 @@ async def _choose(company: Company, plan: Plan, still: StillPlan, orders: list[D
         words=still.words,
         model=company.brief.models.image,
         candidates=tuple(picture for picture, _, _ in drawn) if len(drawn) > 1 else (),
+        histories=tuple(history for _, history, _ in drawn) if len(drawn) > 1 else (),
         distinct=distinct,
         findings=findings,
         usd=round(sum(usd for _, _, usd in drawn), 6),

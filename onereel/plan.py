@@ -163,7 +163,7 @@ def _plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date, 
     stills = tuple(_needed(stills, takes, filmed))
     new = tuple(still for still in stills if not small or drafted is None or not _drawn(still, drafted))
     judged = stills if large else new
-    reviews = tuple(_reviews(brief, storyboard, judged, filmed, table, today))
+    reviews = tuple(_reviews(brief, storyboard, judged, filmed, table, today, large))
     spare = _standby(brief, storyboard, table, resolution)
     return Plan(
         production=brief.production,
@@ -378,16 +378,24 @@ def _reviews(
     takes: tuple[TakePlan, ...],
     table: ModelTable,
     day: date,
+    large: str,
 ) -> Iterator[Purchase]:
     shots = {shot.id: shot for shot in storyboard.shots}
     model = brief.models.review
     for still in stills if brief.review.keyframes else ():
         usd = keyframe_review_usd(table, brief, day, shots[still.shot], still.end)
-        yield Purchase(what=f"review {still.id}", kind="review", model=model, detail="keyframe", usd=usd)
+        several = brief.candidates > 1 and not still.file
+        for number in range(1, brief.candidates + 1) if several else ():
+            what = f"review {still.id} candidate {number}"
+            yield Purchase(what=what, kind="review", model=model, detail="keyframe", usd=usd)
+        if not several or still.retouch or large:  # the one chosen was judged as a candidate
+            yield Purchase(what=f"review {still.id}", kind="review", model=model, detail="keyframe", usd=usd)
     for take in takes if brief.review.takes else ():
         seconds = take.coverage.seconds
         usd = take_review_usd(table, brief, day, shots[take.shot], seconds)
-        yield Purchase(what=f"review {take.shot}", kind="review", model=model, detail=f"{seconds} s of film", usd=usd)
+        for number in range(1, brief.take_candidates + 1):
+            what = f"review {take.shot}" + (f" candidate {number}" if brief.take_candidates > 1 else "")
+            yield Purchase(what=what, kind="review", model=model, detail=f"{seconds} s of film", usd=usd)
 
 
 def _repairing_usd(
@@ -403,10 +411,12 @@ def _repairing_usd(
     usd = 0.0
     if policy.keyframes:
         usd += sum(repairs_usd(table, brief, size, still.words, len(still.guides)) for still in stills)
-        usd += policy.attempts * sum(review.usd for review in reviews if "/" in review.what)
+        each = {review.what.split()[1]: review.usd for review in reviews if "/" in review.what}
+        usd += policy.attempts * sum(each.values())
     if policy.takes:
         usd += policy.take_attempts * sum(take.usd for take in takes)
-        usd += policy.take_attempts * sum(review.usd for review in reviews if "/" not in review.what)
+        each = {review.what.split()[1]: review.usd for review in reviews if "/" not in review.what}
+        usd += policy.take_attempts * sum(each.values())
     return round(usd, 6)
 
 

@@ -16,7 +16,7 @@ from onereel.adapters.ocr import read_words, reader
 from onereel.calls import Goods
 from onereel.company import Company, Done
 from onereel.crew import Vault
-from onereel.drawing import draw_anew, draw_order, redraw, settled
+from onereel.drawing import candidates_of, draw_anew, draw_order, redraw, settled
 from onereel.errors import (
     BadInput,
     BudgetReached,
@@ -116,6 +116,54 @@ def take_review_order(
         thinking=company.brief.models.text_thinking,
         most_tokens=TOKENS,
     )
+
+
+async def best_candidate(company: Company, plan: Plan, still: StillPlan, drawn: Keyframe, view: View) -> Keyframe:
+    """Return the candidate of a keyframe its judges like best, with their verdicts on all of them.
+
+    Near-duplicates are judged once; where no two candidates differ nobody is asked.
+
+    Raises:
+        BudgetReached, StudioBusy: As they happen; what was bought is found again.
+    """
+    known = await compared_before(company, still, drawn, view)
+    if known is not None:
+        return known
+    found = await candidates_of(company, plan, drawn)
+    if len(found) == 1:
+        return drawn
+    numbers, each = list(found), list(found.values())
+    heard = await asyncio.gather(*(_judge(company, still, one, view, number) for number, one in found.items()))
+    usd = drawn.usd / max(1, len(drawn.candidates))
+    tries = tuple(
+        _attempt(one, "drawn", "", usd, verdicts).model_copy(update={"candidate": number})
+        for number, one, verdicts in zip(numbers, each, heard, strict=True)
+    )
+    best = max(range(len(tries)), key=lambda at: (merit(tries[at].verdicts), -at))
+    recipe = _compare_recipe(company, still, drawn, view)
+    told = f"candidate {numbers[best]} of {len(drawn.candidates)}, chosen by the review"
+    chosen = each[best].model_copy(
+        update={"recipe": recipe, "attempts": tries, "findings": (*each[best].findings, told)}
+    )
+    if all(_heard(verdicts) for verdicts in heard):
+        await asyncio.to_thread(keep_noun, company.vault, keyframe_key(plan.production, recipe), chosen)
+    return chosen
+
+
+async def compared_before(company: Company, still: StillPlan, drawn: Keyframe, view: View) -> Keyframe | None:
+    """Return what `best_candidate` would, without asking anybody anything; None if somebody has to be asked."""
+    return await settled(company, _compare_recipe(company, still, drawn, view))
+
+
+def _compare_recipe(company: Company, still: StillPlan, drawn: Keyframe, view: View) -> str:
+    question = keyframe_question(view.shot, company.brief, still.end)
+    review, likes = company.brief.models.review, [one.media.sha256 for one in view.likenesses]
+    return recipe_of("compared", drawn.recipe, [one.sha256 for one in drawn.candidates], question, likes, review)
+
+
+def _heard(verdicts: Sequence[Verdict]) -> bool:
+    """Return whether whoever was asked could be heard."""
+    return all(verdict.model or verdict.judge != "model" for verdict in verdicts)
 
 
 async def pass_keyframe(company: Company, plan: Plan, still: StillPlan, drawn: Keyframe, view: View) -> Keyframe:
@@ -228,7 +276,8 @@ async def _judged_before(
     if known is not None:
         return known
     said = await asyncio.to_thread(word_on, company.vault, plan.production, drawn.fitted)
-    return drawn if said is not None and said.accepted else None
+    chosen = any(verdict.judge == "person" for verdict in drawn.verdicts)
+    return drawn if chosen or (said is not None and said.accepted) else None
 
 
 async def _judged(company: Company, plan: Plan, still: StillPlan, drawn: Keyframe, view: View) -> Keyframe:
@@ -254,9 +303,10 @@ def _review_recipe(company: Company, still: StillPlan, drawn: Keyframe, view: Vi
 
 async def _mended(company: Company, plan: Plan, still: StillPlan, drawn: Keyframe, view: View) -> tuple[Keyframe, bool]:
     """Return the best of the attempts, and whether that is final: a later run may have money for more."""
-    tries = [_attempt(drawn, "drawn", "", drawn.usd, await _judge(company, still, drawn, view))]
+    before = next((one for one in drawn.attempts if one.picture == drawn.fitted), None)
+    tries = [before or _attempt(drawn, "drawn", "", drawn.usd, await _judge(company, still, drawn, view))]
     made = [drawn]
-    final = all(verdict.model or verdict.judge != "model" for verdict in tries[0].verdicts)
+    final = _heard(tries[0].verdicts)
     while not good_enough(tries[-1].verdicts) and len(tries) <= company.brief.review.attempts:
         last = made[-1]
         how = next_step(tries, last.edits)
@@ -274,7 +324,11 @@ async def _mended(company: Company, plan: Plan, still: StillPlan, drawn: Keyfram
     chosen = made[best]
     return (
         chosen.model_copy(
-            update={"verdicts": tries[best].verdicts, "attempts": tuple(tries), "usd": round(made[-1].usd, 6)}
+            update={
+                "verdicts": tries[best].verdicts,
+                "attempts": (*drawn.attempts, *tries[1 if before else 0 :]),
+                "usd": round(made[-1].usd, 6),
+            }
         ),
         final,
     )
@@ -325,7 +379,9 @@ def _attempt(
     )
 
 
-async def _judge(company: Company, still: StillPlan, keyframe: Keyframe, view: View) -> tuple[Verdict, ...]:
+async def _judge(
+    company: Company, still: StillPlan, keyframe: Keyframe, view: View, candidate: int = 0
+) -> tuple[Verdict, ...]:
     said = await asyncio.to_thread(word_on, company.vault, company.brief.production, keyframe.fitted)
     if said is not None:
         return (said,)
@@ -334,7 +390,8 @@ async def _judge(company: Company, still: StillPlan, keyframe: Keyframe, view: V
         return checked
     order = keyframe_review_order(company, still, keyframe.fitted, view)
     lettering = keyframe_lettering(view.shot, still.end)
-    heard = (*checked, *await _ask(company, _Asked(order, f"review {keyframe.id}", view.shot, lettering)))
+    label = f"review {keyframe.id}" + (f" candidate {candidate}" if candidate else "")
+    heard = (*checked, *await _ask(company, _Asked(order, label, view.shot, lettering)))
     return (*heard, *await asyncio.to_thread(_read_back, company, keyframe, lettering)) if lettering else heard
 
 

@@ -37,6 +37,7 @@ class Attempt(Noun):
     words: str = Field(default="", description="What was asked for; empty for the first.")
     verdicts: tuple[Verdict, ...] = ()
     usd: float = Field(default=0, ge=0, description="Of the drawing; the verdicts have their own.")
+    candidate: int = Field(default=0, ge=0, description="Which of several candidates it is; 0: there was one.")
 
 
 class Change(Noun):
@@ -75,6 +76,7 @@ class Keyframe(Noun):
     words: str
     model: str
     candidates: tuple[Media, ...] = Field(default=(), description="All drawings it was chosen from.")
+    histories: tuple[Media | None, ...] = Field(default=(), description="The turns that led to each of those.")
     distinct: int = Field(default=1, ge=1, description="How many of them differ.")
     findings: tuple[str, ...] = Field(default=(), description="What was noticed and done.")
     verdicts: tuple[Verdict, ...] = Field(default=(), description="Of the picture chosen.")

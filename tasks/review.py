@@ -19,9 +19,28 @@ async def review_keyframe(plan: Plan, still: StillPlan, drawn: Keyframe, view: r
     return await _review_keyframe(plan.production, still, drawn, unseen(view), unseen(plan))
 
 
+async def compare_candidates(plan: Plan, still: StillPlan, drawn: Keyframe, view: reviewing.View) -> Keyframe:
+    """Have the candidates of a keyframe judged, and the best chosen; what was settled before takes no task."""
+    known = await reviewing.compared_before(company(), still, drawn, view)
+    if known is not None:
+        return known
+    return await _compare_candidates(plan.production, still, drawn, unseen(view), unseen(plan))
+
+
 async def review_take(slate: str, setup: Setup, film: Hop, likenesses: tuple[Labelled, ...]) -> tuple[Verdict, ...]:
     """Have a take judged."""
     return await _review_take(slate, unseen(setup), film, likenesses)
+
+
+@task(name="compare_candidates", task_run_name="choose {production}/{still.id}", **ASKING)
+async def _compare_candidates(
+    production: str,  # noqa: ARG001 - see the run's name
+    still: StillPlan,
+    drawn: Keyframe,
+    view: reviewing.View,
+    plan: Plan,
+) -> Keyframe:
+    return await reviewing.best_candidate(company(), plan, still, drawn, view)
 
 
 @task(name="review_keyframe", task_run_name="review {production}/{still.id}", **ASKING)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from onereel.calls import calls_of
-from onereel.drawing import draw_still, edit, find_reusable, part, references_by_path
+from onereel.drawing import candidates_of, draw_still, edit, find_reusable, part, references_by_path
 from onereel.errors import Filtered, NoAnswer, NotInVault, NotKept
 from onereel.likeness import Thresholds
 from onereel.media import fetch, keep
@@ -98,6 +98,7 @@ async def test_candidates_that_are_nearly_the_same_count_as_one(hire):
 
     assert keyframe.distinct == 1
     assert keyframe.findings == ("3 candidates, 1 distinct",)
+    assert list(await candidates_of(company, planned(board({}), candidates=3), keyframe)) == [1], "judged once"
 
 
 @pytest.mark.parametrize("seed", [0, 2**31 - 1, 2**32 - 1])

@@ -309,7 +309,9 @@ def reviews(company, found, story):
     for still in found.stills:
         shot = shots[still.shot]
         view = View(shot, likenesses=labelled(likenesses(shot, company.brief), pictures), before=PICTURE)
-        yield keyframe_review_order(company, still, PICTURE, view)
+        several = company.brief.candidates if company.brief.candidates > 1 else 0
+        for _ in range(several + (not several or bool(still.retouch))):  # a candidate that was edited is judged again
+            yield keyframe_review_order(company, still, PICTURE, view)
     for take in found.takes:
         setup = setup_of(found, story, take.shot, Frames(opening=PICTURE, closing=PICTURE))
         likes = labelled(likenesses(setup.shot, company.brief), pictures)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from flows.assemble import pick
 from onereel.adapters.folder import FolderVault
 from onereel.calls import calls_of
 from onereel.delivering import latest_manifest
@@ -80,6 +81,41 @@ async def test_a_misspelt_sign_is_named_letter_by_letter_and_mended_by_an_edit(a
     assert eye.reviews_usd == pytest.approx(opened.tally().billed_usd["text"], abs=1e-5)
     assert eye.saved_usd == pytest.approx(4 * 0.40)
     assert eye.saved_usd > eye.reviews_usd + eye.repairs_usd
+
+
+async def test_of_several_candidates_the_best_judged_is_filmed_unless_a_person_picks_another(asked, studio, vault):
+    opened = studio("image:~HARBOUR:wrong-text:times=2", footage="film")
+    several = {"shots": [SIGN], "candidates": 3}
+
+    report = await asked(**several)
+
+    (keyframe,) = papers(vault)[0].keyframes
+    right = next(one for one in keyframe.attempts if all(verdict.accepted for verdict in one.verdicts))
+    assert [one.candidate for one in keyframe.attempts] == [1, 2, 3]
+    assert sum(any(not verdict.accepted for verdict in one.verdicts) for one in keyframe.attempts) == 2
+    assert keyframe.fitted == right.picture, "nothing was mended: one of the candidates is right"
+    assert keyframe.findings[-1] == f"candidate {right.candidate} of 3, chosen by the review"
+    assert sorted(labels(vault, "review")) == [
+        "review lighthouse/s010/t01",
+        *(f"review s010/opening candidate {number}" for number in (1, 2, 3)),
+    ]
+    assert report.usd.spent <= report.usd.estimated
+    page = (vault / "productions/lighthouse/cuts/v001/report.html").read_text()
+    assert "HAROBUR" in page.upper(), "why the others were not chosen is on the page"
+    before = opened.tally().accepted
+
+    wrong = next(one.candidate for one in keyframe.attempts if one.candidate != right.candidate)
+    await pick("lighthouse", "s010/opening", str(wrong), return_state=True)
+    await asked(**several)
+
+    (keyframe,) = papers(vault)[0].keyframes
+    after = opened.tally().accepted
+    assert keyframe.fitted == next(one.picture for one in keyframe.attempts if one.candidate == wrong)
+    assert keyframe.verdicts[-1].judge == "person"
+    assert {kind: after[kind] - before[kind] for kind in after if after[kind] != before[kind]} == {
+        "video": 1,
+        "text": 1,
+    }, "a take on the picture a person picked, and its review"
 
 
 async def test_what_an_edit_does_not_mend_is_drawn_anew_then_by_a_stronger_model(asked, studio, vault):
