@@ -542,7 +542,8 @@ class Brief(Noun):
     reuse: bool = Field(
         default=False,
         title="Reuse keyframes",
-        description="Take a keyframe the vault already has for the same words instead of paying for a new one.",
+        description="Take a keyframe the vault already has for the same words, or another production has for nearly "
+        "the same ones if keyframes are judged, instead of paying for a new one.",
         json_schema_extra={"position": 15},
     )
     seed: int = Field(

@@ -27,6 +27,7 @@ from onereel.errors import BadInput, NotInVault
 from onereel.footage import Media
 from onereel.habits import Habits
 from onereel.journal import Journal
+from onereel.library import Others
 from onereel.media import fetch, read_noun
 from onereel.models import Model, ModelTable, Surface, with_proxy
 from onereel.reclaiming import LOOK_SECONDS, Reclaim, reclaim
@@ -159,6 +160,7 @@ async def cast(
         patience=Patience(settings.poll_shortest, settings.poll_longest, deadline=settings.deadline),
         habits=Habits(vault),
         thresholds=settings.thresholds,
+        others=Others(vault, brief.production, settings.thresholds),
         checks=settings.checks,
         drift=settings.drift,
         rehearsal=rehearsal,

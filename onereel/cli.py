@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import typer
 from pydantic import ValidationError
@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from onereel.adapters.briefs import gather_references, load_brief, store_references
+from onereel.adapters.briefs import gather_references, keyed, load_brief, store_references
 from onereel.adapters.complaints import complaints
 from onereel.adapters.connection import Connection
 from onereel.adapters.ledgers import write_ledger
@@ -48,6 +48,9 @@ from onereel.settings import Settings, read_settings
 from onereel.slate import cut_prefix
 from onereel.storyboard import Storyboard
 from onereel.writing import check_given, given_source, kept_board, latest_board, written_source
+
+if TYPE_CHECKING:
+    from onereel.offers import Offer
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 out, err = Console(), Console(stderr=True)
@@ -138,12 +141,12 @@ def estimate(
 ) -> None:
     """Print what a film will cost at most, call by call, without a single request."""
     settings = read_settings()
-    made = _read_brief(brief, budget, tier)
-    gather_references(made, brief.parent)
+    made = keyed(_read_brief(brief, budget, tier), brief.parent)
     table = table_for(settings, rehearsal=rehearse)
     given = read_shots(shots) if shots else None
     place = vault_for(settings, vault, rehearsal=rehearse)
     found, basis = _plan(made, given, table, place)
+    offers = _offers(made, found, place)
     if as_json:
         facts = {
             "production": made.production,
@@ -152,6 +155,7 @@ def estimate(
             "basis": basis,
             "staying": list(found.staying),
             "warnings": list(found.warnings),
+            "offers": [one.model_dump(exclude={"record"}) for one in offers],
         }
         out.print_json(data={**facts, "calls": [one.model_dump() for one in found.purchases]}, indent=None)
         return
@@ -170,6 +174,8 @@ def estimate(
         out.print(f"and at most ${found.redrawing_usd:.2f} if keyframes come out too alike and are redrawn once")
     if found.repairing_usd:
         out.print(f"and at most ${found.repairing_usd:.2f} if everything is rejected as often as it may be mended")
+    for offer in offers:
+        out.print(str(offer), markup=False, highlight=False, soft_wrap=True)
     for warning in found.warnings:
         err.print(warning, style="yellow")
 
@@ -729,6 +735,14 @@ def _plan(brief: Brief, given: Storyboard | None, table: ModelTable, place: Vaul
             return told, "by the storyboard kept"
     basis = "no storyboard yet: assuming the fewest clips, each on its own keyframe"
     return estimated(brief, assumed(brief, table), table, today, write=True), basis
+
+
+def _offers(brief: Brief, found: Plan, place: Vault) -> "list[Offer]":
+    """Return what other productions of the vault have for keyframes that would be paid for."""
+    from onereel.library import Others  # noqa: PLC0415 - numpy takes a moment
+    from onereel.offers import offers_for  # noqa: PLC0415
+
+    return offers_for(Others(place, found.production), found, brief)
 
 
 def _finish(run: Callable[[], Coroutine[Any, Any, Any]], *, as_json: bool, rehearse: bool) -> None:

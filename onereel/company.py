@@ -22,6 +22,7 @@ from onereel.drift import LIMITS as DRIFT
 from onereel.drift import DriftLimits
 from onereel.habits import Habits, Usual
 from onereel.journal import Journal
+from onereel.library import Others
 from onereel.likeness import Thresholds
 from onereel.models import ModelBound, ModelTable, Surface
 from onereel.orders import AnyOrder
@@ -192,6 +193,8 @@ class Company(Lab):
     """Who signs masters; None: nobody."""
     checks: CheckLimits = CHECKS
     drift: DriftLimits = DRIFT
+    others: Others | None = None
+    """The keyframes of all other productions of the vault; None: they are not looked at."""
     stills: dict[str, Keyframe] = field(default_factory=dict)
     """Keyframes settled so far in this run, by id: what a new one is compared with."""
     breaker: Breaker = field(default_factory=lambda: Breaker(Policy()))

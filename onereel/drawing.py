@@ -13,8 +13,9 @@ from onereel.credentials import Credentials, read_credentials
 from onereel.errors import FootageError, NoAnswer, NotInVault
 from onereel.footage import Media
 from onereel.guides import Guide, numbered
-from onereel.likeness import Fingerprint, frozen, near_duplicates, repeats
+from onereel.likeness import Fingerprint, distance, frozen, near_duplicates, repeats, unchanged
 from onereel.media import fetch, keep, keep_noun, read_noun
+from onereel.offers import Sought, best_offer
 from onereel.orders import DrawOrder, Labelled
 from onereel.plan import Plan, SheetPlan, StillPlan
 from onereel.policy import keep_paid
@@ -88,10 +89,11 @@ async def draw_still(
     orders, recipe = _orders(company, plan, still, pictures)
     keyframe = await settled(company, recipe)
     if keyframe is None:
-        keyframe = await _reuse(company, plan, still, orders[0], recipe)
+        keyframe, offered = await _reuse(company, plan, still, orders[0], recipe)
     if keyframe is None:
         keyframe = await _choose(company, plan, still, orders, recipe)
         keyframe = await _apart_from_others(company, plan, keyframe)
+        keyframe = await asyncio.to_thread(_beside_others, company, keyframe, offered)
         await asyncio.to_thread(_keep, company, keyframe, orders[0])
     if 1 <= chosen <= len(orders):
         keyframe = await _chosen(company, plan, keyframe, chosen)
@@ -187,10 +189,19 @@ async def edit(company: Company, plan: Plan, keyframe: Keyframe, instruction: st
     recipe = recipe_of("edit", keyframe, words)
     known = await settled(company, recipe)
     if known is None:
-        known = await redraw(company, plan, keyframe, words, recipe)
+        known = told_if_unchanged(company, keyframe, await redraw(company, plan, keyframe, words, recipe))
         await asyncio.to_thread(keep_noun, company.vault, keyframe_key(company.brief.production, recipe), known)
     company.stills[known.id] = known
     return known
+
+
+def told_if_unchanged(company: Company, before: Keyframe, after: Keyframe) -> Keyframe:
+    """Return a keyframe that was made anew; one that came out as it was says so."""
+    if not unchanged(before.fingerprint, after.fingerprint, company.thresholds):
+        return after
+    told = "made anew, it came out the same"
+    log.warning("%s: %s", after.id, told)
+    return after.model_copy(update={"findings": (*after.findings, told)})
 
 
 async def enlarge(company: Company, plan: Plan, keyframe: Keyframe) -> Keyframe:
@@ -243,6 +254,7 @@ async def redraw(
             "history": history,
             **changed._asdict(),
             "words": words,
+            "size": order.size,
             "edits": keyframe.edits + 1,
             "usd": round(keyframe.usd + usd, 6),
         }
@@ -356,6 +368,10 @@ async def _choose(company: Company, plan: Plan, still: StillPlan, orders: list[D
         history=drawn[0][1],
         **fitted[0]._asdict(),
         words=still.words,
+        asked=still.words,
+        references=tuple(one.media.sha256 for one in orders[0].references),
+        aspect_ratio=orders[0].aspect_ratio,
+        size=orders[0].size,
         model=company.brief.models.image,
         candidates=tuple(picture for picture, _, _ in drawn) if len(drawn) > 1 else (),
         histories=tuple(history for _, history, _ in drawn) if len(drawn) > 1 else (),
@@ -415,27 +431,64 @@ def _found(keyframe: Keyframe, finding: str, after: str) -> Keyframe:
     return keyframe.model_copy(update={"findings": (*keyframe.findings, told)})
 
 
-async def _reuse(company: Company, plan: Plan, still: StillPlan, order: DrawOrder, recipe: str) -> Keyframe | None:
-    """Return a keyframe the vault has for the same words, if the brief says so; else only mention it."""
+async def _reuse(
+    company: Company, plan: Plan, still: StillPlan, order: DrawOrder, recipe: str
+) -> tuple[Keyframe | None, str]:
+    """Return a keyframe the vault has for the same words, or nearly, if the brief says so; else only mention it."""
     found = await asyncio.to_thread(find_reusable, company, order)
-    if found is None:
-        return None
-    if not company.brief.reuse:
-        log.info("%s: the vault has a keyframe for the same words; reuse: true would save it", still.id)
-        return None
+    told = "the vault had it for the same words" if found else ""
+    offer = None
+    if company.others is not None and not (found and company.brief.reuse):
+        offer = await asyncio.to_thread(best_offer, company.others, _sought(still, order))
+    # By nearly the same words: a judge has to hold it to this shot's own before a clip is bought on it.
+    if offer and offer.good and company.brief.reuse and company.brief.review.keyframes:
+        found, told = await asyncio.to_thread(read_noun, company.vault, offer.record, Keyframe), offer.told
+    if found is None or not company.brief.reuse:
+        if offer or found:
+            log.info("%s: %s", still.id, offer or "the vault has a keyframe for the same words; reuse: true saves it")
+        return None, str(offer or "")
     fitted = await _fitted(company, plan, found.drawn)
     keyframe = found.model_copy(
         update={
             "id": still.id,
             "recipe": recipe,
             **fitted._asdict(),
+            "words": still.words,
+            "asked": still.words,
+            "candidates": (),
+            "attempts": (),
             "usd": 0.0,
             "reused": True,
-            "findings": ("reused: the vault had it for the same words",),
+            "findings": (f"reused: {told}",),
         }
     )
     await asyncio.to_thread(keep_noun, company.vault, keyframe_key(company.brief.production, recipe), keyframe)
-    return keyframe
+    return keyframe, told
+
+
+def _sought(still: StillPlan, order: DrawOrder) -> Sought:
+    return Sought(
+        still=still.id,
+        words=still.words,
+        frame=f"{order.aspect_ratio} {order.size}",
+        references=tuple(one.media.sha256 for one in order.references),
+        shown=tuple(guide.path for guide in still.guides if guide.path),
+        usd=still.usd,
+    )
+
+
+def _beside_others(company: Company, keyframe: Keyframe, offered: str) -> Keyframe:
+    """Return a keyframe with what other productions have of its kind: offered before it was drawn, or the same now."""
+    found = [offered] if offered else []
+    same = company.others.like(keyframe.fingerprint) if company.others is not None else []
+    if same:
+        apart = distance(keyframe.fingerprint, same[0].fingerprint)
+        bits = "" if apart.bits is None else f"{apart.bits} bits and "
+        found.append(
+            f"shows the same as {same[0].production}/{same[0].name}: {bits}{apart.colour:.1f} levels of colour apart"
+        )
+        log.warning("%s: %s", keyframe.id, found[-1])
+    return keyframe.model_copy(update={"findings": (*keyframe.findings, *found)}) if found else keyframe
 
 
 def find_reusable(company: Company, order: DrawOrder) -> Keyframe | None:

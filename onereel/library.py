@@ -6,6 +6,8 @@ it is rebuilt from the vault, and brought up to date by reading only the papers 
 
 import logging
 from collections.abc import Iterator
+from functools import cached_property
+from threading import Lock
 from typing import Literal, NamedTuple
 
 from pydantic import Field
@@ -15,15 +17,28 @@ from onereel.adapters.pictures import inspect_picture
 from onereel.brief import Brief
 from onereel.crew import Vault
 from onereel.errors import Corrupted, FootageError, NotInVault
-from onereel.likeness import MEASURED, Fingerprint, Likeness, Thresholds, column, distance, same_picture, search
+from onereel.likeness import MEASURED, Fingerprint, Hashes, Likeness, Thresholds, column, distance, same_picture, search
 from onereel.media import read_noun
 from onereel.noun import Noun
+from onereel.prompts import keyframe_words
+from onereel.storyboard import Shot
 from onereel.takes import Keyframe, Looks, Take
+from onereel.verdicts import good_enough
+from onereel.wording import Wordings
 
 log = logging.getLogger(__name__)
 
 LIBRARY = "index/likeness.parquet"
 """Where it is kept."""
+
+_SAID = ("action", "opening", "setting", "composition", "lighting", "lens", "negative")
+_PATTERN = keyframe_words(
+    Shot.model_validate({"id": "s010", "seconds": 4, **dict.fromkeys(_SAID, "a")}),
+    Brief(production="a", idea="a", seconds=4),
+    "opening",
+    ("Reference 1",),
+)
+"""What every keyframe's words have in common."""
 
 Kind = Literal["keyframe", "take", "reference"]
 
@@ -35,6 +50,10 @@ class Seen(Noun):
     kind: Kind
     name: str = Field(description="s010/opening, lighthouse/s010/t02, or the key of a reference.")
     seconds: float = Field(default=0.0, ge=0, description="When, into a take.")
+    words: str = Field(default="", description="What a keyframe was drawn by.")
+    frame: str = Field(default="", description="Shape and size a keyframe was drawn at: 16:9 1K.")
+    references: tuple[str, ...] = Field(default=(), description="Digests of the pictures a keyframe was drawn after.")
+    rejected: tuple[str, ...] = Field(default=(), description="Keys of its drawings that were judged not good enough.")
     media: str = Field(description="Key of the picture, or of the film it is a frame of.")
     record: str = Field(description="Key of the paper that tells of it.")
     fingerprint: Fingerprint
@@ -47,6 +66,63 @@ class Match(NamedTuple):
     likeness: Likeness
     same: bool
     """The same picture, encoded anew; else merely near."""
+
+
+class Others:
+    """The keyframes of all other productions, for one run: read once, when the first is asked for. Blocks."""
+
+    def __init__(self, vault: Vault, production: str, thresholds: Thresholds = MEASURED) -> None:
+        """Keep where they are, and whose keyframes are not among them."""
+        self._vault, self._production, self._thresholds = vault, production, thresholds
+        self._reading = Lock()
+        self._references: dict[str, Fingerprint] = {}
+        self._own: frozenset[str] = frozenset()
+
+    def like(self, wanted: Fingerprint) -> list[Seen]:
+        """Return those that show the same picture, nearest first."""
+        near = search(self._column, wanted, self._thresholds.same_bits)
+        return [self.keyframes[at] for at in near if same_picture(self.keyframes[at].fingerprint, wanted)]
+
+    @property
+    def own(self) -> frozenset[str]:
+        """The words this production's own keyframes were drawn by."""
+        return self._own if self.keyframes else frozenset()
+
+    def like_reference(self, key: str) -> list[Seen]:
+        """Return those that show the same picture as a reference of some brief, by its key."""
+        shown = self._references.get(key) if self.keyframes else None
+        return self.like(shown) if shown is not None else []
+
+    def saying(self, words: str, least: float) -> list[tuple[Seen, float]]:
+        """Return those drawn by nearly the same words and not rejected since, with how much they share, 0 to 1."""
+        return [(self.keyframes[at], shared) for at, shared in self._wordings.near(words, least)]
+
+    @property
+    def keyframes(self) -> list[Seen]:
+        """All of them, newest paper of each picture last."""
+        with self._reading:
+            return self._keyframes
+
+    @cached_property
+    def _keyframes(self) -> list[Seen]:
+        # In a vault of one film there is nothing to read, nor an index to write.
+        if all(record.split("/")[1] == self._production for record, _ in _records(self._vault)):
+            return []
+        pictures = library(self._vault)
+        self._references = {seen.media: seen.fingerprint for seen in pictures if seen.kind == "reference"}
+        found = [seen for seen in pictures if seen.kind == "keyframe" and seen.words]
+        self._own = frozenset(seen.words for seen in found if seen.production == self._production)
+        rejected = {key for seen in found for key in seen.rejected}
+        fresh = {seen.media: seen for seen in found if seen.media not in rejected}
+        return [seen for seen in fresh.values() if seen.production != self._production]
+
+    @cached_property
+    def _column(self) -> Hashes:
+        return column([seen.fingerprint for seen in self.keyframes])
+
+    @cached_property
+    def _wordings(self) -> Wordings:
+        return Wordings([seen.words for seen in self.keyframes], _PATTERN)
 
 
 def library(vault: Vault, *, anew: bool = False) -> list[Seen]:
@@ -117,10 +193,15 @@ def _read(vault: Vault, record: str, kind: Kind) -> list[Seen]:
 
 def _keyframe(vault: Vault, record: str) -> Iterator[Seen]:
     keyframe = read_noun(vault, record, Keyframe)
+    judged = [(one.picture, one.verdicts) for one in keyframe.attempts] or [(keyframe.fitted, keyframe.verdicts)]
     yield Seen(
         production=record.split("/")[1],
         kind="keyframe",
         name=keyframe.id,
+        words=keyframe.asked or keyframe.words,
+        frame=f"{keyframe.aspect_ratio} {keyframe.size}".strip(),
+        references=keyframe.references,
+        rejected=tuple(picture.key for picture, verdicts in judged if not good_enough(verdicts)),
         media=keyframe.fitted.key,
         record=record,
         fingerprint=keyframe.fingerprint,

@@ -9,6 +9,7 @@ text: a watermark or subtitle moves the hash by 14 to 22 bits.
 import base64
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from statistics import fmean
 from typing import Final
 
 import numpy as np
@@ -32,6 +33,9 @@ the filter that follows. Of 56 photographs and drawings, 36 kept imagehash's bit
 _STEPS = np.arange(_HASHED_SIDE)
 _COSINES: Final = (2 * np.cos(np.pi * (2 * _STEPS[None, :] + 1) * _STEPS[:, None] / (2 * _HASHED_SIDE)))[:_HASH_SIDE]
 """The lowest eight rows of the discrete cosine transform (DCT-II) of 32 samples."""
+
+Hashes = NDArray[np.uint64]
+"""What is searched: a hash a picture, 8 bytes each."""
 
 _CHUNK: Final = 1 << 16
 """Hashes looked at at once: half a megabyte, which stays in the cache of a core."""
@@ -104,6 +108,12 @@ class Thresholds(Noun):
         description="Two candidates of a keyframe that are one choice: at 4 bits no different pair was taken, "
         "and with same_colour no other seed.",
     )
+    unchanged_peak: float = Field(
+        default=1.5,
+        ge=0,
+        le=255,
+        description="Made anew and still the same: no cell differs more. An edit of a detail moved one by 3 or more.",
+    )
     flat_peak: float = Field(
         default=16.0,
         ge=0,
@@ -159,6 +169,24 @@ def same_picture(a: Fingerprint, b: Fingerprint, thresholds: Thresholds = MEASUR
     return _within(a, b, thresholds.same_bits, thresholds.same_colour, thresholds)
 
 
+def unchanged(a: Fingerprint, b: Fingerprint, thresholds: Thresholds = MEASURED) -> bool:
+    """Return whether what was made anew came out as it was: not even a detail the size of a cell is another."""
+    apart = distance(a, b)
+    return (apart.bits or 0) <= thresholds.frozen_bits and apart.peak <= thresholds.unchanged_peak
+
+
+def same_film(a: Sequence[Sample], b: Sequence[Sample], thresholds: Thresholds = MEASURED) -> bool:
+    """Return whether two films show the same from end to end, maybe encoded anew.
+
+    Takes from the same keyframes are alike where they open; what they show later tells them apart.
+    """
+    if not a or [one.seconds for one in a] != [one.seconds for one in b]:
+        return False
+    apart = [distance(one.fingerprint, other.fingerprint) for one, other in zip(a, b, strict=True)]
+    bits = fmean(one.bits or 0 for one in apart)
+    return bits <= thresholds.frozen_bits and max(one.colour for one in apart) <= thresholds.frozen_colour
+
+
 def repeats(keyframe: Fingerprint, other: Fingerprint, thresholds: Thresholds = MEASURED) -> bool:
     """Return whether a keyframe shows what another shot's keyframe shows already.
 
@@ -188,12 +216,12 @@ def near_duplicates(
     return tuple(map(tuple, groups))
 
 
-def column(fingerprints: Sequence[Fingerprint]) -> NDArray[np.uint64]:
+def column(fingerprints: Sequence[Fingerprint]) -> Hashes:
     """Return the hashes as an array, for `search`; 8 bytes a picture."""
     return np.array([int(one.phash, 16) for one in fingerprints], np.uint64)
 
 
-def search(hashes: NDArray[np.uint64], wanted: Fingerprint, bits: int = MEASURED.same_bits) -> NDArray[np.intp]:
+def search(hashes: Hashes, wanted: Fingerprint, bits: int = MEASURED.same_bits) -> NDArray[np.intp]:
     """Return positions of the hashes within so many bits of a picture, nearest first.
 
     A hint, to be confirmed by `same_picture`: flat pictures have hashes that mean nothing. No index is needed:
@@ -212,7 +240,7 @@ def search(hashes: NDArray[np.uint64], wanted: Fingerprint, bits: int = MEASURED
     return near[np.argsort(np.bitwise_count(hashes[near] ^ query), kind="stable")]
 
 
-def _near(hashes: NDArray[np.uint64], query: np.uint64, bits: int, offset: int) -> NDArray[np.intp]:
+def _near(hashes: Hashes, query: np.uint64, bits: int, offset: int) -> NDArray[np.intp]:
     """Return positions of hashes within so many bits; nothing larger than a chunk is written."""
     mixed, apart = np.empty(_CHUNK, np.uint64), np.empty(_CHUNK, np.uint8)
     found = [np.empty(0, np.intp)]

@@ -16,7 +16,7 @@ from onereel.adapters.ocr import read_words, reader
 from onereel.calls import Goods
 from onereel.company import Company, Done
 from onereel.crew import Vault
-from onereel.drawing import candidates_of, draw_anew, draw_order, redraw, settled
+from onereel.drawing import candidates_of, draw_anew, draw_order, redraw, settled, told_if_unchanged
 from onereel.errors import (
     BadInput,
     BudgetReached,
@@ -318,6 +318,7 @@ async def _mended(company: Company, plan: Plan, still: StillPlan, drawn: Keyfram
             log.warning("%s is not mended any further: %s", drawn.id, stopped)
             final = isinstance(stopped, Refused)
             break
+        mended = told_if_unchanged(company, last, mended)
         made.append(mended)
         tries.append(_attempt(mended, how, mended.words, mended.usd - last.usd, verdicts))
     best = max(range(len(tries)), key=lambda number: (merit(tries[number].verdicts), -number))

@@ -85,6 +85,10 @@ class Keyframe(Noun):
     usd: float = Field(default=0, ge=0, description="What it cost, redrawing included.")
     rescues: tuple[Rescue, ...] = Field(default=(), description="What was done about it, where it failed as planned.")
     reused: bool = Field(default=False, description="Taken from the vault for the same words, not paid.")
+    asked: str = Field(default="", description="What its shot asked for, whatever was edited in it since.")
+    references: tuple[str, ...] = Field(default=(), description="Digests of the pictures it was drawn after.")
+    aspect_ratio: str = Field(default="", description="It was drawn at; empty: nobody wrote it down.")
+    size: str = Field(default="", description="It was drawn at: 512, 1K, 2K, 4K.")
 
     @property
     def own(self) -> bool:

@@ -97,6 +97,29 @@ def store_references(brief: Brief, folder: Path | None, vault: Vault) -> Brief:
     check_kept(brief, vault)
     for source in {source.media_key: source for source in sources if source.path}.values():
         _keep(source, vault)
+    return _keyed(brief, sources)
+
+
+def keyed(brief: Brief, folder: Path | None) -> Brief:
+    """Return a brief naming its pictures by the keys they would have in the vault; nothing is written.
+
+    Raises:
+        BadInput: As `gather_references`.
+    """
+    sources, wrong = _gather(brief, folder)
+    if wrong:
+        raise BadInput("\n".join(wrong))
+    return _keyed(brief, sources)
+
+
+@dataclass(frozen=True)
+class _Source:
+    reference: Reference
+    media_key: str
+    path: Path | None
+
+
+def _keyed(brief: Brief, sources: list[_Source]) -> Brief:
     keys = {source.reference.path: source.media_key for source in sources}
     return brief.model_copy(
         update={
@@ -106,13 +129,6 @@ def store_references(brief: Brief, folder: Path | None, vault: Vault) -> Brief:
             ),
         }
     )
-
-
-@dataclass(frozen=True)
-class _Source:
-    reference: Reference
-    media_key: str
-    path: Path | None
 
 
 def _references(brief: Brief) -> Iterator[Reference]:

@@ -6,7 +6,10 @@ from typing import Any
 
 from onereel.noun import Noun
 
-TYPES = dict.fromkeys(("production", "kind", "name", "media", "record", "thumb"), "str") | {
+LISTS = ("references", "rejected")
+"""Columns that hold several, a space between."""
+
+TYPES = dict.fromkeys(("production", "kind", "name", "media", "record", "thumb", "words", "frame", *LISTS), "str") | {
     "seconds": "float64",
     "phash": "uint64",
     "flat": "bool",
@@ -28,12 +31,17 @@ def read_library(data: bytes) -> Iterator[dict[str, Any]]:
     """Yield the pictures of a Parquet file, as the fields of their noun."""
     import pandas as pd  # noqa: PLC0415
 
-    for cells in pd.read_parquet(io.BytesIO(data)).to_dict("records"):
+    kept = pd.read_parquet(io.BytesIO(data))
+    if not TYPES.keys() <= set(kept.columns):  # written before it said as much: it is made anew
+        return
+    for cells in kept.to_dict("records"):
         row = {str(name): cell for name, cell in cells.items()}
         marks = {"phash": f"{row.pop('phash'):016x}", "thumb": row.pop("thumb"), "flat": row.pop("flat")}
-        yield {**row, "fingerprint": marks}
+        lists = {name: tuple(row.pop(name).split()) for name in LISTS}
+        yield {**row, **lists, "fingerprint": marks}
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
     marks = row.pop("fingerprint")
-    return {**row, **marks, "phash": int(marks["phash"], 16)}
+    lists = {name: " ".join(row[name]) for name in LISTS}
+    return {**row, **lists, **marks, "phash": int(marks["phash"], 16)}
