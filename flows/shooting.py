@@ -18,7 +18,7 @@ from onereel.drafting import drafted, mark_draft
 from onereel.drafts import TakePlan
 from onereel.drawing import fitted_again, labelled, references_by_path
 from onereel.errors import OnereelError, Refused
-from onereel.filming import Frames, Setup, base_of, bought, clip_order, extend_order, takes_of, unsoftened
+from onereel.filming import Frames, Setup, base_of, bought, clip_order, extend_order, keep_take, takes_of, unsoftened
 from onereel.footage import Media
 from onereel.guides import Guide
 from onereel.orders import ClipOrder
@@ -32,7 +32,7 @@ from onereel.storyboard import Storyboard
 from onereel.takes import Change, Hop, Keyframe, Take, batch, best
 from onereel.verdicts import Verdict
 from tasks import company
-from tasks.clips import collect_clip, keep_take, order_clip
+from tasks.clips import collect_clip, order_clip
 from tasks.extensions import collect_extension, order_extension
 from tasks.keyframes import edit_keyframe, enlarge_keyframe, part_keyframes
 from tasks.review import compare_candidates, review_keyframe, review_take
@@ -314,7 +314,7 @@ class Shooting:
         hops: tuple[Hop, ...] = (await self._clip(slate, order),)
         for _ in setup.take.coverage.extensions:
             hops = (*hops, await self._extension(slate, setup, hops))
-        return await keep_take(slate, setup, order, hops, await self._verdicts(slate, setup, hops[-1]))
+        return await keep_take(crew, setup, order, hops, await self._verdicts(slate, setup, hops[-1]))
 
     async def _verdicts(self, slate: str, setup: Setup, film: Hop) -> tuple[Verdict, ...]:
         """Return what is said of a take before it enters the cut."""

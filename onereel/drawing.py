@@ -5,7 +5,7 @@ import contextlib
 import logging
 from typing import NamedTuple
 
-from onereel.adapters.pictures import check_drawing, fit, inspect_picture
+from onereel.adapters.pictures import Opened, check_drawing, framed, open_picture
 from onereel.calls import Goods
 from onereel.checks import check_picture
 from onereel.company import Company, Done
@@ -51,8 +51,7 @@ async def draw_sheet(company: Company, plan: Plan, sheet: SheetPlan) -> Media:
     known = await drawn_sheet(company, plan, sheet)
     if known is not None:
         return known
-    picture, _, _ = await _draw(company, _sheet_order(company, plan, sheet), f"character sheet {sheet.character}")
-    return picture
+    return (await _draw(company, _sheet_order(company, plan, sheet), f"character sheet {sheet.character}")).picture
 
 
 async def drawn_sheet(company: Company, plan: Plan, sheet: SheetPlan) -> Media | None:
@@ -150,7 +149,7 @@ async def _candidate(company: Company, plan: Plan, keyframe: Keyframe, number: i
     if picture == keyframe.drawn or (number == 1 and keyframe.edits):  # redrawn since, from the first
         return keyframe
     history = next(iter(keyframe.histories[number - 1 : number]), None)
-    fitted = await _fitted(company, plan, picture)
+    fitted = await _fitted(company, plan, Drawn(picture))
     return keyframe.model_copy(update={"drawn": picture, "history": history, **fitted._asdict()})
 
 
@@ -221,7 +220,7 @@ async def fitted_again(company: Company, plan: Plan, keyframe: Keyframe) -> Keyf
     recipe = recipe_of("final", keyframe.recipe, list(plan.size))
     known = await settled(company, recipe)
     if known is None:
-        again = await _fitted(company, plan, keyframe.drawn)
+        again = await _fitted(company, plan, Drawn(keyframe.drawn))
         changed = {**again._asdict(), "verdicts": keyframe.verdicts, "recipe": recipe}
         known = keyframe.model_copy(update=changed)
         await asyncio.to_thread(keep_noun, company.vault, keyframe_key(company.brief.production, recipe), known)
@@ -245,29 +244,29 @@ async def redraw(
     company = company.who_drew(keyframe)
     order = draw_order(company, plan, words, (), seed=company.brief.seed, model=model)
     order = order.model_copy(update={"canvas": keyframe.drawn, "history": keyframe.history})
-    picture, history, usd = await _draw(company, order, f"keyframe {keyframe.id} redrawn")
-    changed = await _fitted(company, plan, picture)
+    drawn = await _draw(company, order, f"keyframe {keyframe.id} redrawn")
+    changed = await _fitted(company, plan, drawn)
     return keyframe.model_copy(
         update={
             "recipe": recipe,
-            "drawn": picture,
-            "history": history,
+            "drawn": drawn.picture,
+            "history": drawn.history,
             **changed._asdict(),
             "words": words,
             "size": order.size,
             "edits": keyframe.edits + 1,
-            "usd": round(keyframe.usd + usd, 6),
+            "usd": round(keyframe.usd + drawn.usd, 6),
         }
     )
 
 
 async def draw_anew(company: Company, plan: Plan, keyframe: Keyframe, order: DrawOrder) -> Keyframe:
     """Draw a keyframe clean, from words and references alone; what it cost so far is added up."""
-    picture, history, usd = await _draw(company, order, f"keyframe {keyframe.id} drawn anew")
-    changed = await _fitted(company, plan, picture)
-    drawn = {"drawn": picture, "history": history, **changed._asdict()}
-    asked = {"words": order.words, "model": order.model, "edits": 0, "usd": round(keyframe.usd + usd, 6)}
-    return keyframe.model_copy(update={**drawn, **asked})
+    drawn = await _draw(company, order, f"keyframe {keyframe.id} drawn anew")
+    changed = await _fitted(company, plan, drawn)
+    came = {"drawn": drawn.picture, "history": drawn.history, **changed._asdict()}
+    asked = {"words": order.words, "model": order.model, "edits": 0, "usd": round(keyframe.usd + drawn.usd, 6)}
+    return keyframe.model_copy(update={**came, **asked})
 
 
 def draw_order(
@@ -330,24 +329,39 @@ def _order(company: Company, plan: Plan, words: str, references: tuple[Labelled,
     )
 
 
-async def _draw(company: Company, order: DrawOrder, label: str) -> tuple[Media, Media, float]:
-    """Return a drawing that was checked on arrival, the conversation that led to it, and its price."""
+class Drawn(NamedTuple):
+    """A drawing that was checked on arrival, the conversation that led to it, and its price.
+
+    Attributes:
+        opened: Its pixels, where it was drawn just now: a picture is decoded once.
+    """
+
+    picture: Media
+    history: Media | None = None
+    usd: float = 0.0
+    opened: Opened | None = None
+
+
+async def _draw(company: Company, order: DrawOrder, label: str) -> Drawn:
+    """Return what an order brings, bought now or before."""
+    opened: list[Opened] = []
 
     async def draw(done: Done) -> Goods:
         drawing = await company.illustrator.draw(order)
         await done()
         try:
-            picture = await asyncio.to_thread(inspect_picture, drawing.picture)
+            picture = await asyncio.to_thread(open_picture, drawing.picture)
             check_drawing(picture, order.aspect_ratio, order.size)
         except FootageError as broken:
             raise NoAnswer(f"{label}: {broken}", usd=drawing.usd) from broken
         goods = (drawing.picture, picture.suffix), (drawing.history, "json")
         kept = await keep_paid(company.vault, company.patience.keeping, label, drawing.usd, *goods)
+        opened.append(picture)
         return Goods(kept, drawing.usd, drawing.request_id, drawing.tokens)
 
     outcome = await company.buy(order, label, draw)
     picture, history = outcome.media
-    return picture, history, outcome.usd
+    return Drawn(picture, history, outcome.usd, next(iter(opened), None))
 
 
 async def _choose(company: Company, plan: Plan, still: StillPlan, orders: list[DrawOrder], recipe: str) -> Keyframe:
@@ -358,14 +372,14 @@ async def _choose(company: Company, plan: Plan, still: StillPlan, orders: list[D
             for n, order in enumerate(orders, start=1)
         )
     )
-    fitted = await asyncio.gather(*(_fitted(company, plan, picture) for picture, _, _ in drawn))
+    fitted = await asyncio.gather(*(_fitted(company, plan, one) for one in drawn))
     distinct = len(near_duplicates([one.fingerprint for one in fitted], company.thresholds))
     findings = () if distinct == len(drawn) else (f"{len(drawn)} candidates, {distinct} distinct",)
     return Keyframe(
         id=still.id,
         recipe=recipe,
-        drawn=drawn[0][0],
-        history=drawn[0][1],
+        drawn=drawn[0].picture,
+        history=drawn[0].history,
         **fitted[0]._asdict(),
         words=still.words,
         asked=still.words,
@@ -373,11 +387,11 @@ async def _choose(company: Company, plan: Plan, still: StillPlan, orders: list[D
         aspect_ratio=orders[0].aspect_ratio,
         size=orders[0].size,
         model=company.brief.models.image,
-        candidates=tuple(picture for picture, _, _ in drawn) if len(drawn) > 1 else (),
-        histories=tuple(history for _, history, _ in drawn) if len(drawn) > 1 else (),
+        candidates=tuple(one.picture for one in drawn) if len(drawn) > 1 else (),
+        histories=tuple(one.history for one in drawn) if len(drawn) > 1 else (),
         distinct=distinct,
         findings=findings,
-        usd=round(sum(usd for _, _, usd in drawn), 6),
+        usd=round(sum(one.usd for one in drawn), 6),
     )
 
 
@@ -391,18 +405,17 @@ class Fitted(NamedTuple):
     """Of the checks that need no model."""
 
 
-async def _fitted(company: Company, plan: Plan, picture: Media) -> Fitted:
+async def _fitted(company: Company, plan: Plan, drawn: Drawn) -> Fitted:
     """Return a drawing cut to the camera's exact frame."""
 
     def work() -> Fitted:
-        data = fetch(company.vault, picture)
-        frame = fit(data, plan.size)
-        credentials = read_credentials(data, picture.suffix)
-        seen = inspect_picture(frame)
-        checked = check_picture(seen.measures, company.checks)
+        data = fetch(company.vault, drawn.picture)
+        frame = framed(drawn.opened or open_picture(data), plan.size)
+        checked = check_picture(frame.measures, company.checks)
         for finding in checked.findings:
             log.warning("a drawing is %s", finding.what)
-        return Fitted(keep(company.vault, frame, "png"), seen.fingerprint, credentials, (checked,))
+        credentials = read_credentials(data, drawn.picture.suffix)
+        return Fitted(keep(company.vault, frame.png, "png"), frame.fingerprint, credentials, (checked,))
 
     return await asyncio.to_thread(work)
 
@@ -447,7 +460,7 @@ async def _reuse(
         if offer or found:
             log.info("%s: %s", still.id, offer or "the vault has a keyframe for the same words; reuse: true saves it")
         return None, str(offer or "")
-    fitted = await _fitted(company, plan, found.drawn)
+    fitted = await _fitted(company, plan, Drawn(found.drawn))
     keyframe = found.model_copy(
         update={
             "id": still.id,

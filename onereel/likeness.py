@@ -155,8 +155,7 @@ def _phash(luma: NDArray[np.uint8]) -> int:
 def distance(a: Fingerprint, b: Fingerprint) -> Likeness:
     """Return how far two pictures are apart; by colour alone if either is flat."""
     apart = np.abs(a.cells - b.cells)
-    bits = None if a.flat or b.flat else (int(a.phash, 16) ^ int(b.phash, 16)).bit_count()
-    return Likeness(bits=bits, colour=float(apart.mean()), peak=float(apart.mean(axis=2).max()))
+    return Likeness(bits=_bits(a, b), colour=float(apart.mean()), peak=float(apart.mean(axis=2).max()))
 
 
 def frozen(opening: Fingerprint, closing: Fingerprint, thresholds: Thresholds = MEASURED) -> bool:
@@ -258,7 +257,13 @@ def _one_choice(a: Fingerprint, b: Fingerprint, thresholds: Thresholds) -> bool:
     return _within(a, b, thresholds.duplicate_bits, thresholds.same_colour, thresholds)
 
 
+def _bits(a: Fingerprint, b: Fingerprint) -> int | None:
+    return None if a.flat or b.flat else (int(a.phash, 16) ^ int(b.phash, 16)).bit_count()
+
+
 def _within(a: Fingerprint, b: Fingerprint, bits: int, colour: float, thresholds: Thresholds) -> bool:
+    if (_bits(a, b) or 0) > bits:  # tells most pairs apart, in a thousandth of the time
+        return False
     apart = distance(a, b)
     structure = apart.peak <= thresholds.flat_peak if apart.bits is None else apart.bits <= bits
     return structure and apart.colour <= colour

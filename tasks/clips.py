@@ -5,8 +5,7 @@ from prefect import task
 from onereel import filming
 from onereel.company import Done
 from onereel.orders import ClipOrder
-from onereel.takes import Hop, Take
-from onereel.verdicts import Verdict
+from onereel.takes import Hop
 from tasks import ASKING, WORKING, company, unseen
 
 
@@ -24,21 +23,3 @@ async def collect_clip(slate: str, key: str, order: ClipOrder, done: Done) -> Ho
 @task(name="collect_clip", task_run_name="collect {slate}", **WORKING)
 async def _collect_clip(slate: str, key: str, order: ClipOrder, done: Done) -> Hop:  # noqa: ARG001 - see the run's name
     return await filming.collect_film(company(), order, key, done)
-
-
-async def keep_take(
-    slate: str, setup: filming.Setup, order: ClipOrder, hops: tuple[Hop, ...], verdicts: tuple[Verdict, ...] = ()
-) -> Take:
-    """Put a finished take on paper, with what judges said of it."""
-    return await _keep_take(slate, unseen(setup), order, hops, verdicts)
-
-
-@task(name="keep_take", task_run_name="slate {slate}", **WORKING)
-async def _keep_take(
-    slate: str,  # noqa: ARG001 - see the run's name
-    setup: filming.Setup,
-    order: ClipOrder,
-    hops: tuple[Hop, ...],
-    verdicts: tuple[Verdict, ...],
-) -> Take:
-    return await filming.keep_take(company(), setup, order, hops, verdicts)
