@@ -3,7 +3,8 @@
 Films of 6 and of 40 shots are made against a local studio whose drawings take 1 s and whose operations take 5 s, the
 way a paid production is made: same flow, adapters, journal and limits. Each is made twice: on a running Prefect server,
 with the limits all workers share, and embedded, as the command line does it. Reviews are off: one would be one more
-call in each chain. Real clips take 30 to 180 s and are asked about after 1 s at the soonest; here after 0.5 s.
+call in each chain. Real clips take 30 to 180 s and are asked about after 1 s at the soonest; these take a sixth of the
+shortest of them, and are asked about after 0.2 s.
 
 The critical path of the calls is computed, not measured: the plan's own DAG (a keyframe before the takes it opens or
 closes, a take before the shot that continues it, a clip before its extension) is list-scheduled on as many places as
@@ -296,7 +297,7 @@ def places(url: str, database: str) -> Iterator[list[tuple[str, dict[str, str]]]
             "GOOGLE_GENAI_USE_ENTERPRISE": "true",
             "GOOGLE_GEMINI_BASE_URL": url,
             "ONEREEL_MODELS": table,
-            "ONEREEL_POLL_SHORTEST": os.environ.get("ONEREEL_POLL_SHORTEST", "0.5"),
+            "ONEREEL_POLL_SHORTEST": os.environ.get("ONEREEL_POLL_SHORTEST", "0.2"),
             **quotas,
         }
         alone = {**common, "PREFECT_HOME": str(home / "embedded")}

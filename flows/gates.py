@@ -18,6 +18,7 @@ from prefect import runtime
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRunInput, State
 from prefect.client.schemas.responses import SetStateStatus
+from prefect.context import FlowRunContext
 from prefect.deployments.flow_runs import arun_deployment
 from prefect.exceptions import ObjectNotFound, Pause
 from prefect.input import keyset_from_base_key
@@ -62,12 +63,14 @@ class NothingAsked(BadInput):
 
 def suspendable() -> bool:
     """Return whether this run can be suspended: it belongs to a deployment."""
-    return bool(runtime.deployment.id)
+    # Not `runtime.deployment.id`: of a run without one it asks the server, and the event loop waits for the answer.
+    running = FlowRunContext.get()
+    return running is not None and running.flow_run is not None and running.flow_run.deployment_id is not None
 
 
 async def taken_in(vault: Vault, brief: Brief, table: ModelTable) -> None:
     """Carry into the vault what people answered while this run was suspended."""
-    if not suspendable() or not brief.gated:
+    if not brief.gated or not suspendable():
         return
     inputs = await _inputs()
     answers = sorted(key for key in inputs if key.endswith("-response"))

@@ -76,6 +76,8 @@ class Shooting:
         self.picks: tuple[Pick, ...] = ()
         self.progress = Progress(plan.production, len(plan.sheets) + len(plan.stills) + len(plan.takes))
         self._under_way: dict[str, asyncio.Task[Any]] = {}
+        # A task is begun when it may soon ask: a thousand that wait for a place would only keep the loop busy.
+        self._desks = asyncio.Semaphore(2 * company.bounds["image"].in_flight)
 
     async def film(self) -> Results:
         """Return how every shot ended; one bad shot does not stop the others."""
@@ -166,7 +168,8 @@ class Shooting:
         if still.file or self._approved(still) is not None:
             return await self.drawn(still.id)
         shown = await self._shown(still.guides)
-        return await drawn_keyframe(self.company, Told(self.plan, still, self.shots[still.shot], shown, chosen))
+        async with self._desks:
+            return await drawn_keyframe(self.company, Told(self.plan, still, self.shots[still.shot], shown, chosen))
 
     async def _candidate(self, still: StillPlan) -> Keyframe:
         """Return the candidate a person chose; else the one the review likes best; else the first."""

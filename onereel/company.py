@@ -1,13 +1,16 @@
 """The company of one production: who plays which part in this run. Composed in ``casting``, used by the stages."""
 
 import asyncio
+import contextvars
+import os
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from onereel.adapters.gemini import Illustrator, Screenwriter
 from onereel.adapters.reviewer import Reviewer
@@ -34,6 +37,7 @@ FORESEEN = 4
 """How many of the shortest pauses the earliest usual end must be away for foresight to save a look."""
 FETCHED_AT_ONCE = 8
 
+T = TypeVar("T")
 
 Done = Callable[[], Awaitable[None]]
 """Gives a place in flight up; does nothing the second time."""
@@ -163,6 +167,7 @@ class Lab:
 
     Attributes:
         counter: Films being fetched and looked at, at once: each is whole in memory meanwhile.
+        darkroom: Where pictures and films are decoded, as many at once as there are processors.
     """
 
     vault: Vault
@@ -171,6 +176,17 @@ class Lab:
     patience: Patience
     habits: Habits
     counter: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FETCHED_AT_ONCE), kw_only=True)
+    darkroom: Executor = field(
+        default_factory=lambda: ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="darkroom"), kw_only=True
+    )
+
+    async def develop(self, work: Callable[[], T]) -> T:
+        """Return what work on pictures or film brings, off the event loop.
+
+        Apart from the threads that read and write the vault: what is paid is written down while films are decoded.
+        """
+        context = contextvars.copy_context()  # so that what it logs is told of its run
+        return await asyncio.get_running_loop().run_in_executor(self.darkroom, context.run, work)
 
 
 @dataclass(frozen=True)

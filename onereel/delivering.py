@@ -5,6 +5,7 @@ import logging
 import re
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -39,12 +40,13 @@ from onereel.footage import CONTENT_TYPES, Footage, Media
 from onereel.ledger import ledger
 from onereel.media import fetch_file, keep_file, keep_noun, read_noun
 from onereel.models import FPS
+from onereel.page import pictures
 from onereel.papers import AI_LABEL, MIXED_SOURCE_TYPE, OWN_LABEL, Manifest, Provenance, ShotPapers, Spending
 from onereel.picks import picked, picks_of, stands
 from onereel.plan import Plan
 from onereel.proving import proof_recipe, prove
 from onereel.reviewed import reviewed
-from onereel.showing import show
+from onereel.showing import keep_thumbs, show
 from onereel.slate import cut_prefix, cuts_prefix
 from onereel.storyboard import Storyboard
 from onereel.takes import Keyframe, ShotState, Take, batch, best, recipe_of
@@ -195,23 +197,28 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
     label = _label(story, rehearsal=company.rehearsal)
     title = story.board.storyboard.title or production
     takes = {shot.id: takes_of(company, shot.id) for shot in story.board.storyboard.shots}
-    with tempfile.TemporaryDirectory() as name:
+    shots = tuple(_shot_papers(company, story, cut, takes))
+    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(2, "papers") as beside:
         folder = Path(name)
         paths = _fetched(vault, cut, folder)
+        # The papers are pictured while the master is joined: none of them needs it.
+        thumbs = beside.submit(keep_thumbs, vault, production, pictures(shots))
+        sheet = beside.submit(contact_sheet, cut, paths, title=title, rehearsal=company.rehearsal)
+        picture = beside.submit(poster, cut, paths)
         assembly = assemble(cut, paths, folder / "master.mp4", label=label)
         packet = xmp(title, label, " ".join(PROGRAM))
         label_film(folder / "master.mp4", packet)
         provenance = prove(company, folder / "master.mp4", PROGRAM, _on_screen(story))
         master = keep_file(vault, folder / "master.mp4", "mp4")
-        sheet = contact_sheet(cut, paths, title=title, rehearsal=company.rehearsal)
         papers = {
-            "poster.jpg": label_jpeg(poster(cut, paths), packet),
-            "contact.jpg": label_jpeg(sheet, packet),
+            "poster.jpg": label_jpeg(picture.result(), packet),
+            "contact.jpg": label_jpeg(sheet.result(), packet),
             "cut.otio": timeline(cut, _take_files(cut, takes), _notes(story)).encode(),
             "captions.vtt": captions(cut, story.board.storyboard).encode(),
             "captions.srt": subrip(cut, story.board.storyboard).encode(),
         }
         number = next_version(vault, production)
+        thumbs.result()
         # The master is the claim to a number: two workers cutting at once get one each.
         while not vault.upload(f"{cut_prefix(production, number)}master.mp4", folder / "master.mp4", "video/mp4"):
             number += 1
@@ -219,7 +226,6 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
     for paper, data in papers.items():
         vault.write(f"{prefix}{paper}", data, CONTENT_TYPES[paper.rsplit(".", 1)[1]])
     names = (*papers, *BOOKS, "report.html")
-    shots = tuple(_shot_papers(company, story, cut, takes))
     manifest = _manifest(company, story, cut, recipe, number, master, assembly, provenance, names, shots)
     _keep_books(company, story, manifest)
     keep_noun(vault, f"{prefix}manifest.json", manifest)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from functools import partial
 from typing import NamedTuple
 
 from onereel.adapters.pictures import Opened, check_drawing, framed, open_picture
@@ -350,7 +351,7 @@ async def _draw(company: Company, order: DrawOrder, label: str) -> Drawn:
         drawing = await company.illustrator.draw(order)
         await done()
         try:
-            picture = await asyncio.to_thread(open_picture, drawing.picture)
+            picture = await company.develop(partial(open_picture, drawing.picture))
             check_drawing(picture, order.aspect_ratio, order.size)
         except FootageError as broken:
             raise NoAnswer(f"{label}: {broken}", usd=drawing.usd) from broken
@@ -417,7 +418,7 @@ async def _fitted(company: Company, plan: Plan, drawn: Drawn) -> Fitted:
         credentials = read_credentials(data, drawn.picture.suffix)
         return Fitted(keep(company.vault, frame.png, "png"), frame.fingerprint, credentials, (checked,))
 
-    return await asyncio.to_thread(work)
+    return await company.develop(work)
 
 
 async def _apart_from_others(company: Company, plan: Plan, keyframe: Keyframe) -> Keyframe:

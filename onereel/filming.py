@@ -6,6 +6,7 @@ import tempfile
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from onereel.adapters.film import Inspection, inspect
@@ -235,7 +236,7 @@ async def _looked_at(
     """Return the bytes of a film, and what was seen in them, or why they cannot be used."""
     data = await _fetch(lab, call, film)
     try:
-        inspection = await _inspect(data)
+        inspection = await lab.develop(partial(_inspect, data))
         _check(order, inspection.footage)
     except FootageError as broken:
         return data, broken
@@ -309,16 +310,12 @@ async def _fetch(lab: Lab, call: Call, film: Film) -> bytes:
     raise StillFilming(f"{call.intent.label} is filmed but cannot be downloaded; run the production again")
 
 
-async def _inspect(data: bytes) -> Inspection:
-    """Decode a film from end to end, off the event loop."""
-
-    def work() -> Inspection:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "film.mp4"
-            path.write_bytes(data)
-            return inspect(path)
-
-    return await asyncio.to_thread(work)
+def _inspect(data: bytes) -> Inspection:
+    """Decode a film from end to end. Blocks."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mp4"
+        path.write_bytes(data)
+        return inspect(path)
 
 
 def _check(order: ClipOrder | ExtendOrder, footage: Footage) -> None:
@@ -408,7 +405,7 @@ async def _joined(company: Company, order: ExtendOrder, tail: Media, looks: Look
             assemble(cut, paths, folder / "joined.mp4")
             return keep_file(company.vault, folder / "joined.mp4", "mp4"), inspect(folder / "joined.mp4")
 
-    film, inspection = await asyncio.to_thread(work)
+    film, inspection = await company.develop(work)
     return film, await keep_looks(company, inspection, Credentials())
 
 

@@ -1,6 +1,6 @@
 """The report page, before it is HTML: a cut's papers as plain words and numbers in reading order. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from onereel.cards import Card, active_take, address, card, clock, dollars, thumb_address
@@ -178,10 +178,11 @@ def page(manifest: Manifest, ledger: Ledger, thumbs: frozenset[str], *, captions
     )
 
 
-def pictures(manifest: Manifest) -> tuple[Media, ...]:
+def pictures(shots: Iterable[ShotPapers]) -> tuple[Media, ...]:
     """Return the pictures the page shows small: first frames of takes, keyframes and their candidates."""
-    found = [take.first_frame for papers in manifest.shots for take in papers.takes]
-    for papers in manifest.shots:
+    found = []
+    for papers in shots:
+        found += [take.first_frame for take in papers.takes]
         for frame in papers.keyframes:
             found += [frame.fitted, *frame.candidates, *(one.picture for one in frame.attempts)]
     return tuple({media.sha256: media for media in found}.values())

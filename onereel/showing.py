@@ -33,7 +33,7 @@ def show(vault: Vault, manifest: Manifest, brief: Brief, ledger: Ledger, caption
         ledger: What the production's calls cost.
         captions: WebVTT.
     """
-    thumbs = keep_thumbs(vault, manifest.production, pictures(manifest))
+    thumbs = keep_thumbs(vault, manifest.production, pictures(manifest.shots))
     view = page(manifest, ledger, thumbs, captions="-->" in captions)
     return report_page(view, captions=captions, language=brief.language, generator=manifest.made_with)
 

@@ -15,9 +15,13 @@ from onereel.writing import Board
 from tasks import WORKING, company, unseen
 
 
-@task(task_run_name="assemble {production}", **WORKING)
-async def deliver(production: str, story: Story) -> Manifest:  # noqa: ARG001 - the production is in the run's name
+async def deliver(production: str, story: Story) -> Manifest:
     """Join the takes into the master and put its papers beside it."""
+    return await _deliver(production, unseen(story))
+
+
+@task(name="deliver", task_run_name="assemble {production}", **WORKING)
+async def _deliver(production: str, story: Story) -> Manifest:  # noqa: ARG001 - the production is in the run's name
     return await make_delivery(company(), story)
 
 

@@ -13,12 +13,16 @@ from onereel.report import Report
 from onereel.settings import read_settings
 from onereel.slate import cut_prefix
 from onereel.takes import Take
-from tasks import WORKING, company
+from tasks import WORKING, company, unseen
 
 
-@task(task_run_name="publish {report.production}", **WORKING)
 async def publish(report: Report, manifest: Manifest) -> None:
     """Put the contact sheet and the shot table beside the run."""
+    await _publish(report.production, unseen(report), unseen(manifest))
+
+
+@task(name="publish", task_run_name="publish {production}", **WORKING)
+async def _publish(production: str, report: Report, manifest: Manifest) -> None:  # noqa: ARG001 - see the run's name
     name = report.production + ("-rehearsal" if report.rehearsal else "")
     page = await asyncio.to_thread(_page, report, manifest)
     await acreate_markdown_artifact(page, key=f"{name}-film", description=report.message)

@@ -27,7 +27,7 @@ def running(options: StudioOptions) -> Iterator[Studio]:
         OSError: The port is taken.
     """
     studio = Studio(options)
-    with socket.create_server((_HOST, options.port)) as door:
+    with _door(options.port) as door:
         studio.url = f"http://{_HOST}:{door.getsockname()[1]}"
         server = _server(studio)
         thread = threading.Thread(target=server.run, args=([door],), name="onereel-studio", daemon=True)
@@ -49,13 +49,24 @@ def serve(options: StudioOptions) -> None:
         OSError: The port is taken.
     """
     studio = Studio(options)
-    with socket.create_server((_HOST, options.port)) as door:
+    with _door(options.port) as door:
         studio.url = f"http://{_HOST}:{door.getsockname()[1]}"
         print(_directions(studio.url), flush=True)  # noqa: T201 - what the command is for
         try:
             _server(studio).run([door])
         finally:
             studio.close()
+
+
+def _door(port: int) -> socket.socket:
+    """Return what connections come in by. They inherit that small answers leave at once.
+
+    asyncio says so by itself only of sockets that were made with a protocol, which these are not; each answer would
+    wait 40 ms for the client's acknowledgement.
+    """
+    door = socket.create_server((_HOST, port))
+    door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return door
 
 
 def _server(studio: Studio) -> uvicorn.Server:
