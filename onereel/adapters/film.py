@@ -1,5 +1,6 @@
 """Film files: open them safely, decode them strictly, say what is in them."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,13 +10,11 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 from av.stream import Stream
-from av.video.reformatter import VideoReformatter
 from PIL import Image
 
 from onereel.adapters.meter import Meter, sharpness
-from onereel.adapters.preview import WIDTH as PREVIEW_WIDTH
-from onereel.adapters.preview import Preview
-from onereel.adapters.stills import png, small, still, webp
+from onereel.adapters.preview import RATE, Preview
+from onereel.adapters.stills import SMALL_WIDTH, Reducer, png, still, thumb
 from onereel.errors import FootageError
 from onereel.footage import Footage
 from onereel.likeness import Sample, fingerprint
@@ -132,7 +131,8 @@ class _Pass:
         self.path = path
         self.frames = self.width = self.height = 0
         self.fps = Fraction(0)
-        self.sound = Fraction(0)
+        self.sound: Counter[int] = Counter()
+        """Samples, by how many make a second."""
 
     def run(self) -> Footage:
         """Decode from end to end.
@@ -157,7 +157,7 @@ class _Pass:
             width=self.width,
             height=self.height,
             fps=float(self.fps),
-            audio_seconds=round(float(self.sound), 6),
+            audio_seconds=round(sum(samples / rate for rate, samples in self.sound.items()), 6),
         )
 
     def _prepare(self, film: InputContainer) -> int:
@@ -169,6 +169,7 @@ class _Pass:
         self.fps = picture.average_rate or Fraction(0)
         if not 0 < self.fps <= MAX_FPS:
             raise FootageError(f"{self.path.name} runs at {float(self.fps):g} frames a second")
+        self.most = MAX_SECONDS * self.fps.numerator / self.fps.denominator
         for stream in (*film.streams.video[:1], *film.streams.audio[:1]):
             stream.codec_context.options = STRICT
         return picture.frames
@@ -179,14 +180,14 @@ class _Pass:
                 self._look(frame)
                 self.frames += 1
             elif isinstance(frame, av.AudioFrame):
-                self.sound += Fraction(frame.samples, frame.sample_rate)
+                self.sound[frame.sample_rate] += frame.samples
                 self._listen(frame)
 
     def _look(self, frame: av.VideoFrame) -> None:
         if (frame.width, frame.height) != (self.width, self.height):
             size = f"from {self.width}x{self.height} to {frame.width}x{frame.height}"
             raise FootageError(f"{self.path.name} changes size {size} at frame {self.frames}")
-        if self.frames >= MAX_SECONDS * self.fps:
+        if self.frames >= self.most:
             raise FootageError(f"{self.path.name} goes on after {MAX_SECONDS} s")
 
     def _listen(self, frame: av.AudioFrame) -> None:
@@ -213,14 +214,14 @@ class _Inspection(_Pass):
         """
         footage = self.run()
         if (self.frames - 1) % self.every:
-            self._sample(self.last, self.frames - 1)
+            self._sample(self.last, self.reducer.small(self.last), self.frames - 1)
         pictures = [picture for _, _, picture in self.seen]
         kept = min(THUMBS, len(pictures))
         return Inspection(
             footage=footage,
             first=self.first,
             last=png(self.last) if self.frames > 1 else self.first,
-            thumbs=[webp(pictures[k * len(pictures) // kept]) for k in range(kept)],
+            thumbs=[thumb(pictures[k * len(pictures) // kept]) for k in range(kept)],
             samples=tuple(
                 Sample(seconds=round(at, 3), sharpness=sharp, fingerprint=fingerprint(picture))
                 for at, sharp, picture in self.seen
@@ -232,11 +233,12 @@ class _Inspection(_Pass):
     def _prepare(self, film: InputContainer) -> int:
         promised = super()._prepare(film)
         self.meter = Meter(float(self.fps))
-        self.scaler = VideoReformatter()
+        self.reducer = Reducer()
         self.seen: list[tuple[float, float, Image.Image]] = []
-        self.every = max(1, round(self.fps / 2), promised // MAX_SAMPLES)
-        if self.width > PREVIEW_WIDTH:
-            self.preview = Preview(film, self.fps)
+        self.step = max(1, round(self.fps / RATE))
+        self.every = self.step * max(1, round(self.fps / 2 / self.step), promised // MAX_SAMPLES // self.step)
+        if self.width > SMALL_WIDTH:
+            self.preview = Preview(film, self.fps / self.step)
         return promised
 
     def _take(self, packet: "av.Packet[Stream]") -> None:
@@ -249,14 +251,19 @@ class _Inspection(_Pass):
         self.last = frame
         if not self.frames:
             self.first = png(frame)
-        if self.frames % self.every == 0:
-            self._sample(frame, self.frames)
         self.meter.look(frame)
-        if self.preview is not None:
-            self.preview.look(frame, self.frames)
+        if self.frames % self.step == 0 and (self.preview is not None or self.frames % self.every == 0):
+            self._reduce(frame)
 
-    def _sample(self, frame: av.VideoFrame, number: int) -> None:
-        self.seen.append((float(number / self.fps), sharpness(frame), small(frame, self.scaler)))
+    def _reduce(self, frame: av.VideoFrame) -> None:
+        small = self.reducer.small(frame)
+        if self.frames % self.every == 0:
+            self._sample(frame, small, self.frames)
+        if self.preview is not None:
+            self.preview.look(small)
+
+    def _sample(self, frame: av.VideoFrame, small: av.VideoFrame, number: int) -> None:
+        self.seen.append((float(number / self.fps), sharpness(frame), self.reducer.picture(small, frame)))
 
     def _listen(self, frame: av.AudioFrame) -> None:
         self.meter.listen(frame)

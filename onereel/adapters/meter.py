@@ -118,7 +118,9 @@ class Meter:
         if longest <= shortest:
             return None
         squares = np.einsum("ij,ij->i", chosen, chosen)
-        apart = np.sqrt(np.maximum(squares[:, None] + squares - 2 * chosen @ chosen.T, 0) / chosen.shape[1])
+        # Not `@`: for so small a product BLAS wakes all cores, which then spin for longer than it takes.
+        alike = np.einsum("ij,kj->ik", chosen, chosen)
+        apart = np.sqrt(np.maximum(squares[:, None] + squares - 2 * alike, 0) / chosen.shape[1])
         by_lag = np.array([apart.diagonal(lag).mean() for lag in range(shortest, longest + 1)])
         lag = int(np.flatnonzero(by_lag <= by_lag.min() * 1.25 + 0.05)[0])
         return Loop(

@@ -19,7 +19,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from pydantic import Field
 
 from onereel.adapters.meter import measure_picture
-from onereel.adapters.stills import encoded
+from onereel.adapters.png import write_png
 from onereel.errors import BadInput, FootageError
 from onereel.likeness import Fingerprint, fingerprint
 from onereel.measures import PictureMeasures
@@ -152,7 +152,7 @@ def check_drawing(picture: Opened, aspect_ratio: str, size: str) -> None:
 
 def fit(data: bytes, frame: tuple[int, int]) -> bytes:
     """Return a picture as a PNG of exactly a camera's frame, as `framed`."""
-    return encoded(np.asarray(_fitted(open_picture(data).image, frame)))
+    return write_png(np.asarray(_fitted(open_picture(data).image, frame)))
 
 
 def framed(picture: Opened, frame: tuple[int, int]) -> Framed:
@@ -169,7 +169,7 @@ def framed(picture: Opened, frame: tuple[int, int]) -> Framed:
         FootageError: It would be enlarged more than `MAX_ENLARGEMENT` times.
     """
     image = _fitted(picture.image, frame)
-    return Framed(encoded(np.asarray(image)), fingerprint(image), measure_picture(image))
+    return Framed(write_png(np.asarray(image)), fingerprint(image), measure_picture(image))
 
 
 def _fitted(image: Image.Image, frame: tuple[int, int]) -> Image.Image:

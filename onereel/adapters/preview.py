@@ -9,12 +9,10 @@ import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Stream
-from av.video.reformatter import Interpolation, VideoReformatter
+
+from onereel.adapters.stills import SMALL_WIDTH
 
 log = logging.getLogger(__name__)
-
-WIDTH: Final = 320
-"""Pixels across; a film no wider needs no small copy."""
 
 RATE: Final = 6
 """Pictures a second, about: what a person needs to follow, and more than vision models look at."""
@@ -23,13 +21,12 @@ RATE: Final = 6
 class Preview:
     """Writes the small copy of one film, H.264 with the sound as it came."""
 
-    def __init__(self, film: InputContainer, fps: Fraction) -> None:
+    def __init__(self, film: InputContainer, rate: Fraction) -> None:
+        """Begin it, at so many pictures a second."""
         picture = film.streams.video[0]
-        self._step = max(1, round(fps / RATE))
-        self._size = WIDTH, max(2, round(picture.height * WIDTH / picture.width / 2) * 2)
+        self._size = SMALL_WIDTH, max(2, round(picture.height * SMALL_WIDTH / picture.width / 2) * 2)
         self._file = io.BytesIO()
         self._copy = av.open(self._file, "w", format="mp4")
-        rate = fps / self._step
         self._beat = 1 / rate
         self._picture = self._copy.add_stream("libx264", rate=rate)
         self._picture.width, self._picture.height = self._size
@@ -39,21 +36,14 @@ class Preview:
         self._picture.options = {"preset": "ultrafast", "crf": "28", "x264-params": "keyint=12:scenecut=0"}
         sound = film.streams.audio[:1]
         self._sound: AudioStream | None = self._copy.add_stream_from_template(sound[0]) if sound else None
-        self._scaler = VideoReformatter()
         self._shown = 0
 
-    def look(self, frame: av.VideoFrame, number: int) -> None:
-        """Take a picture in, if it is one of those that are shown."""
-        if number % self._step:
-            return
-        width, height = self._size
-        reduced = self._scaler.reformat(
-            frame, width=width, height=height, format="yuv420p", interpolation=Interpolation.AREA, threads=1
-        )
-        reduced.pts, reduced.time_base = self._shown, self._beat
-        reduced.pict_type = av.video.frame.PictureType.NONE
+    def look(self, small: av.VideoFrame) -> None:
+        """Take the next picture in, as small as it is shown."""
+        small.pts, small.time_base = self._shown, self._beat
+        small.pict_type = av.video.frame.PictureType.NONE
         self._shown += 1
-        self._copy.mux(self._picture.encode(reduced))
+        self._copy.mux(self._picture.encode(small))
 
     def listen(self, packet: "av.Packet[Stream]") -> None:
         """Copy a packet of sound that was decoded."""

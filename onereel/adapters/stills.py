@@ -1,15 +1,17 @@
 """Frames as pictures: whole and exact, or small."""
 
 import io
-from fractions import Fraction
-from typing import Any
 
 import av
+import numpy as np
 from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
-from numpy.typing import NDArray
 from PIL import Image
 
+from onereel.adapters.png import write_png
+
 THUMB_WIDTH = 192
+SMALL_WIDTH = 320
+"""Pixels across of what is sampled, and of previews."""
 UNSPECIFIED = 2  # AVCOL_SPCUNSPECIFIED
 HD_LINES = 720
 
@@ -21,45 +23,42 @@ def still(frame: av.VideoFrame) -> Image.Image:
 
 def png(frame: av.VideoFrame) -> bytes:
     """Return a frame as a PNG file with the pixels of `still`."""
-    return encoded(frame.to_ndarray(format="rgb24", src_colorspace=_colours(frame)))
+    pixels = frame.to_ndarray(format="rgb24", src_colorspace=_colours(frame))
+    return write_png(pixels.astype(np.uint8, copy=False))
 
 
-def encoded(pixels: NDArray[Any]) -> bytes:
-    """Return pixels, (height, width, 3), RGB, as a PNG file; 8 bits a channel."""
-    # FFmpeg's encoder takes half the time of Pillow's, which tries five filters on every row, and writes no more.
-    encoder = av.CodecContext.create("png", "w")
-    assert isinstance(encoder, av.VideoCodecContext)  # noqa: S101 - for the type checker
-    encoder.height, encoder.width, encoder.pix_fmt = *pixels.shape[:2], "rgb24"
-    encoder.time_base = encoder.sample_aspect_ratio = Fraction(1, 1)
-    encoder.thread_count = 1
-    encoder.options = {"pred": "up", "compression_level": "1"}
-    plain = av.VideoFrame.from_ndarray(pixels, format="rgb24")
-    return b"".join(bytes(packet) for packet in (*encoder.encode(plain), *encoder.encode(None)))
+class Reducer:
+    """Makes frames of one film small, once each: samples, thumbnails and the preview are made of the same."""
+
+    def __init__(self) -> None:
+        # To set a scaler up costs more than to use it, so there is one for each step.
+        self._scaler, self._painter = VideoReformatter(), VideoReformatter()
+
+    def small(self, frame: av.VideoFrame) -> av.VideoFrame:
+        """Return a frame `SMALL_WIDTH` pixels wide, an even number high; a narrower one as it is, even."""
+        width = min(SMALL_WIDTH, frame.width // 2 * 2)
+        height = max(2, round(frame.height * width / frame.width / 2) * 2)
+        return self._scaler.reformat(
+            frame, width=width, height=height, format="yuv420p", interpolation=Interpolation.AREA, threads=1
+        )
+
+    def picture(self, small: av.VideoFrame, frame: av.VideoFrame) -> Image.Image:
+        """Return a small frame as RGB.
+
+        Args:
+            small: As `small` returned it.
+            frame: What it was made of; its size says which colours are meant.
+        """
+        return Image.fromarray(
+            self._painter.reformat(small, format="rgb24", src_colorspace=_colours(frame), threads=1).to_ndarray()
+        )
 
 
-def small(frame: av.VideoFrame, scaler: VideoReformatter) -> Image.Image:
-    """Return a frame reduced to `THUMB_WIDTH`, RGB: what thumbnails and fingerprints are made of.
-
-    Args:
-        frame: As decoded.
-        scaler: Kept by the caller, for frames of one film: to set it up costs more than to use it.
-    """
-    reduced = scaler.reformat(
-        frame,
-        width=THUMB_WIDTH,
-        height=max(2, round(frame.height * THUMB_WIDTH / frame.width)),
-        format="rgb24",
-        src_colorspace=_colours(frame),
-        interpolation=Interpolation.AREA,
-        threads=1,
-    )
-    return Image.fromarray(reduced.to_ndarray())
-
-
-def webp(image: Image.Image) -> bytes:
-    """Return a thumbnail as a WebP file."""
+def thumb(picture: Image.Image) -> bytes:
+    """Return a small picture as a thumbnail, `THUMB_WIDTH` wide, a WebP file."""
+    height = max(2, round(picture.height * THUMB_WIDTH / picture.width))
     target = io.BytesIO()
-    image.save(target, "WEBP", quality=70, method=2)
+    picture.resize((THUMB_WIDTH, height), Image.Resampling.BOX).save(target, "WEBP", quality=70, method=0)
     return target.getvalue()
 
 

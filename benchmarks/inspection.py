@@ -1,0 +1,134 @@
+"""What looking at a clip costs above decoding it: checks, stills, thumbnails, fingerprints, preview, all in one decode.
+
+    python -m benchmarks.inspection [--json FILE] [--times N]
+
+CPU time of this process, the best of several, the decode and the inspection in turns, so that a busy machine is busy
+for both. The bare decode is strict, of picture and sound, with the same settings. The parts are measured alone, on
+frames already decoded, so that they do not add up to the difference to the millisecond.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import av
+
+from benchmarks.likeness import SCENES, _bare, _grained
+from onereel.adapters.film import inspect
+from onereel.adapters.meter import Meter, sharpness
+from onereel.adapters.preview import RATE, Preview
+from onereel.adapters.stills import Reducer, png, thumb
+from onereel.likeness import fingerprint
+from onereel.studio.camera import Shooting, film_take
+from onereel.studio.illustrator import draw
+
+SECONDS: Final = 8
+GOAL: Final = 25
+"""Percent above the bare decode."""
+FILMS: Final = (
+    ("720p", (1280, 720), 0),
+    ("720p, grainy", (1280, 720), 6),
+    ("1080p", (1920, 1080), 0),
+    ("1080p, grainy", (1920, 1080), 6),
+)
+
+
+def main() -> None:
+    """Measure, print, and write JSON where asked."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--times", type=int, default=7)
+    said = parser.parse_args()
+    load = round(os.getloadavg()[0], 2)
+    print(f"load {load} on {os.cpu_count()} cores; CPU milliseconds for {SECONDS} s of film\n")
+    rows = []
+    for row in films(said.times):
+        rows.append(row)
+        parts = "  ".join(f"{name} {value}" for name, value in row["parts_ms"].items())
+        added = f"bare {row['bare_ms']:6}  whole {row['inspect_ms']:6}  +{row['added_percent']} %"
+        print(f"{row['film']:14} {added}  ({parts})")
+    if said.json:
+        said.json.write_text(json.dumps({"load": load, "goal_percent": GOAL, "films": rows}, indent=1) + "\n")
+
+
+def films(times: int) -> Iterator[dict[str, Any]]:
+    """Yield what each film costs."""
+    opening, closing = (draw(scene, (1376, 768), (), seed=1, badge="REHEARSAL") for scene in SCENES[:2])
+    with tempfile.TemporaryDirectory() as folder:
+        for name, size, grain in FILMS:
+            path = Path(folder) / "film.mp4"
+            shot = Shooting(
+                words="A storm", seconds=SECONDS, size=size, badge="REHEARSAL", opening=opening, closing=closing
+            )
+            film_take(shot, path)
+            path = _grained(path, grain) if grain else path
+            bare, whole = [], []
+            for _ in range(times):
+                bare.append(_cpu(lambda path=path: _bare(path)))
+                whole.append(_cpu(lambda path=path: inspect(path)))
+            yield {
+                "film": name,
+                "bare_ms": _ms(min(bare)),
+                "inspect_ms": _ms(min(whole)),
+                "added_percent": round(100 * (min(whole) / min(bare) - 1), 1),
+                "parts_ms": {part: _ms(min(_cpu(work) for _ in range(3))) for part, work in parts(path)},
+            }
+
+
+def parts(path: Path) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Yield the parts of an inspection by name."""
+    with av.open(str(path)) as film:
+        frames = list(film.decode(video=0))
+    with av.open(str(path)) as film:
+        heard = list(film.decode(audio=0))
+    reducer, step = Reducer(), round(24 / RATE)
+    small = [reducer.small(frame) for frame in frames[::step]]
+    pictures = [reducer.picture(one, frames[0]) for one in small[::3]]
+
+    def measured() -> None:
+        meter = Meter(24.0)
+        for frame in frames:
+            meter.look(frame)
+        meter.measures()
+
+    def listened() -> None:
+        meter = Meter(24.0)
+        for frame in heard:
+            meter.listen(frame)
+        meter._ear.loudness()  # noqa: SLF001
+
+    def previewed() -> None:
+        with av.open(str(path)) as film:
+            preview = Preview(film, Fraction(24, step))
+            for one in small:
+                preview.look(one)
+            preview.finish()
+
+    yield "picture checks", measured
+    yield "sound checks", listened
+    yield "reduced frames", lambda: [reducer.small(frame) for frame in frames[::step]]
+    yield "preview", previewed
+    yield "fingerprints", lambda: [fingerprint(one) for one in pictures]
+    yield "sharpness", lambda: [sharpness(frame) for frame in frames[:: 3 * step]]
+    yield "thumbnails", lambda: [thumb(one) for one in pictures[:6]]
+    yield "first and last", lambda: (png(frames[0]), png(frames[-1]))
+
+
+def _cpu(work: Callable[[], Any]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def _ms(seconds: float) -> float:
+    return round(1000 * seconds, 1)
+
+
+if __name__ == "__main__":
+    main()
