@@ -28,6 +28,8 @@ GATHER_SECONDS = 0.01
 """How long the first who waits lets others join its question."""
 IDLE_SECONDS = 1.0
 """How long a place is kept for the next call of the same run: asking for one takes longer, the busier the server."""
+ASKED_SECONDS = 5.0
+"""How long the end of a run waits for an answer it needs no more: places granted with it go back at once."""
 HANDED_ON_SECONDS = 60.0
 """How long a run may hand on a place before it goes back, for others to have."""
 MINUTE = 60.0
@@ -176,6 +178,8 @@ class Line:
 
     async def give_back(self) -> None:
         """Give up every place that is held for nobody, and return when the server has them."""
+        if self._asking is not None:  # what it is granted now nobody takes
+            await asyncio.wait({self._asking}, timeout=ASKED_SECONDS)
         while self._spare:
             self._give_up(self._spare[0])
         await asyncio.gather(*self._releasing)

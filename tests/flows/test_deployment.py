@@ -15,28 +15,27 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from deployments.local import server
 from flows.limits import sharing
+from onereel.errors import BadInput
 from onereel.models import MODELS, with_proxy
 from onereel.studio import Latency, StudioOptions, running
 
-BRIEF = {
-    "production": "lighthouse",
-    "idea": "A storm passes over a lighthouse; the keeper waits for a boat that is late.",
-    "seconds": 12,
-    "resolution": "180p",
-}
 LIMITS = {"onereel-text": 2, "onereel-image": 3, "onereel-video": 1}
 CAMERA = "veo-3.1-generate-001"
 SIZES = {"ONEREEL_LIMITS": json.dumps({CAMERA: {"per_minute": 5}})} | {
     f"ONEREEL_{name.split('-')[1].upper()}_IN_FLIGHT": str(size) for name, size in LIMITS.items()
 }
-RUN_SECONDS = 120
+SMALL = {"ONEREEL_MODELS": json.dumps({"video": [with_proxy(MODELS).video[CAMERA].model_dump(mode="json")]})}
+"""The camera of a brief, at the smallest picture, too."""
+FILMING = 1.0
+"""Seconds the studio films a take."""
+AT_ONCE = {"PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "1", "PREFECT_WORKER_QUERY_SECONDS": "1"}
 
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory):
     """A server, set up and deployed to, in a home of its own."""
     home = tmp_path_factory.mktemp("home")
-    with server(home, log=home / "server.log") as running:
+    with server(home, log=home / "server.log", **AT_ONCE) as running:
         running.deploy(**SIZES)
         yield running
 
@@ -44,7 +43,7 @@ def here(tmp_path_factory):
 @pytest.fixture(scope="module")
 def studio():
     """A studio the worker reaches as if it were Google; rehearsals open their own."""
-    with running(StudioOptions(latency=Latency(text=0, image=0, video=0, extension=0), footage="film")) as opened:
+    with running(StudioOptions(latency=Latency(text=0, image=0, video=FILMING, extension=0), footage="film")) as opened:
         yield opened
 
 
@@ -52,12 +51,12 @@ def studio():
 def workplace(here, studio, tmp_path_factory):
     """The folder a worker was started in; its vault is named relative to that."""
     folder = tmp_path_factory.mktemp("work")
-    camera = with_proxy(MODELS).video["veo-3.1-generate-001"].model_dump(mode="json")
     environment = {
         "ONEREEL_VAULT": "films",
         "ONEREEL_POLL_SHORTEST": "0.1",
-        "ONEREEL_MODELS": json.dumps({"video": [camera]}),
+        **SMALL,
         "GOOGLE_API_KEY": "rehearsal",
+        **AT_ONCE,
         "GOOGLE_GENAI_USE_ENTERPRISE": "true",
         "GOOGLE_GEMINI_BASE_URL": studio.url,
     }
@@ -81,25 +80,6 @@ class PatientTransport(httpx.HTTPTransport):
 def api(here):
     with httpx.Client(base_url=here.api, timeout=30, transport=PatientTransport()) as client:
         yield client
-
-
-@pytest.fixture(scope="module")
-def film(api, workplace):
-    """A run of produce, ordered over HTTP and ended."""
-    return order(api, "produce", brief=BRIEF, rehearse=True)
-
-
-def order(api, flow, **parameters):
-    deployment = deployed(api, flow)["id"]
-    ordered = api.post(f"/deployments/{deployment}/create_flow_run", json={"parameters": parameters})
-    run = ordered.raise_for_status().json()["id"]
-    until = time.monotonic() + RUN_SECONDS
-    while time.monotonic() < until:
-        found = api.get(f"/flow_runs/{run}").json()
-        if found["state"]["type"] in {"COMPLETED", "FAILED", "CRASHED"}:
-            return found
-        time.sleep(0.3)
-    raise TimeoutError(found["state"])
 
 
 def deployed(api, flow, name="onereel"):
@@ -185,26 +165,87 @@ def test_setting_up_again_changes_sizes_and_doubles_nothing(api, here):
     assert sorted(automations) == ["onereel: crash silent runs", "onereel: resume crashed runs"]
 
 
+class Walk:
+    """docs/curl.md, section by section, as paid for, with the studio's books read in between."""
+
+    def __init__(self, terminal, studio):
+        page = (Path(__file__).parents[2] / "docs/curl.md").read_text().replace('"rehearse": true', '"rehearse": false')
+        self.parts = {part.splitlines()[0]: part for part in page.split("\n## ")}
+        self.terminal, self.studio = terminal, studio
+        self.section("# A film by curl")
+
+    def section(self, title, but=""):
+        """Run the commands under a heading, but for this one; return what they print and what they bought."""
+        before = self.studio.tally().accepted
+        assert but in self.parts[title]
+        commands = re.findall(r"```bash\n(.*?)```", self.parts[title].replace(but, ""), re.DOTALL)
+        told = "".join(map(self.terminal.run, commands))
+        return told.strip(), self.bought(before)
+
+    def bought(self, before):
+        after = self.studio.tally().accepted
+        return {kind: after[kind] - before[kind] for kind in after if after[kind] != before[kind]}
+
+
+@pytest.fixture(scope="module")
+def walk(here, workplace, studio):
+    with Terminal(PREFECT_API_URL=here.api) as terminal:
+        yield Walk(terminal, studio)
+
+
+@pytest.fixture(scope="module")
+def film(walk, here, workplace, api):
+    """The film of docs/curl.md: ordered, decided on at two gates, delivered; a closed gate buys nothing."""
+    walk.section("Order it")
+    told, bought = walk.section("Look at the storyboard")
+    assert bought == {"text": 1}
+    assert "Waiting for approval: storyboard; going on costs at most $" in told
+    assert "| **s010** |" in told
+
+    assert walk.section("Change it") == ("ACCEPT", {})
+    told, bought = walk.section("Compare the takes, and send one back", but=YES)
+    assert (told, bought["image"], bought["video"]) == ("ACCEPT", 2, 3)
+
+    closed, run = walk.studio.tally().accepted, walk.terminal.run("echo $RUN").strip()
+    said = here.run("onereel.cli", "approve", "harbour", ONEREEL_VAULT=str(workplace / "films"), **SMALL)
+    assert said.startswith("harbour: takes approved; the run goes on, at most $")
+    assert walk.section("The film")[0].splitlines()[0] == "Delivered"
+    assert walk.bought(closed) == {}
+
+    produced = {"deployments": {"id": {"any_": [deployed(api, "produce")["id"]]}}}
+    (found,) = api.post("/flow_runs/filter", json=produced).json()
+    assert found["id"] == run, "a suspended run goes on; no other is started"
+    return found
+
+
+YES = """answer '{"decision": "approve"}'"""
+"""Said by `onereel approve` in its place."""
+
+
 def test_a_brief_posted_over_http_becomes_a_film_where_the_worker_was_started(film, workplace):
     assert film["state"]["name"] == "Delivered"
     assert film["state"]["message"] == "Delivered"
-    assert film["name"] == "produce lighthouse (rehearsal)"
-    assert (workplace / "films/rehearsal/productions/lighthouse/cuts/v001/master.mp4").exists()
+    assert film["name"] == "produce harbour"
+    cut = json.loads((workplace / "films/productions/harbour/cuts/v001/manifest.json").read_text())
+    assert (workplace / "films/productions/harbour/cuts/v001/master.mp4").exists()
+    assert [(shot["state"]["id"], shot["state"]["seconds"]) for shot in cut["shots"]] == [("s010", 8), ("s020", 4)]
+    assert cut["shots"][0]["takes"][0]["words"].count("red coat") == 1
+    assert [take["note"] for take in cut["shots"][1]["takes"]] == ["", "The light is green, and slower."]
 
 
 def test_a_run_shows_its_contact_sheet_and_its_shots(film, api):
     asked = {"artifacts": {"flow_run_id": {"any_": [film["id"]]}}}
     pages = {one["key"]: one for one in api.post("/artifacts/filter", json=asked).json()}
 
-    assert pages["lighthouse-rehearsal-film"]["data"].count("data:image/webp;base64,") == 2
-    assert "s010" in pages["lighthouse-rehearsal-shots"]["data"]
+    assert pages["harbour-film"]["data"].count("data:image/webp;base64,") == 2
+    assert "s010" in pages["harbour-shots"]["data"]
 
 
 def test_the_facts_of_a_run_reach_its_log(film, api):
     asked = {"logs": {"flow_run_id": {"any_": [film["id"]]}}, "limit": 200}
     lines = [line["message"] for line in api.post("/logs/filter", json=asked).json()]
 
-    assert any(line.startswith("lighthouse/s010/t01 in the can") for line in lines)
+    assert any(line.startswith("harbour/s010/t01 in the can") for line in lines)
     assert not any("HTTP Request" in line for line in lines)
 
 
@@ -214,8 +255,25 @@ def test_all_workers_together_keep_to_the_limit(film, api):
     ordered = sorted((task["start_time"], task["end_time"]) for task in tasks if task["name"].startswith("order "))
     first, second = (datetime.fromisoformat(moment) for moment in (ordered[0][1], ordered[1][0]))
 
-    assert len(ordered) == 2
-    assert (second - first).total_seconds() >= Latency().video, "the second was ordered while the first was filmed"
+    assert len(ordered) == 3
+    assert (second - first).total_seconds() >= FILMING, "the second was ordered while the first was filmed"
+
+
+def test_the_price_of_a_reshoot_is_told_before_it_is_bought_and_an_older_take_comes_back_for_nothing(film, walk):
+    told, bought = walk.section("What a new take would cost")
+    assert re.fullmatch(r"s020: it alone; at most \$\d\.\d\d; the other 1 stays", told)
+    assert bought == {}
+
+    page, bought = walk.section("Film it again")
+    assert page.endswith("cuts/v002/report.html")
+    assert bought == {"video": 1, "text": 1}, "the take, and its review"
+
+    page, bought = walk.section("Put an older take back")
+    cut = json.loads((Path(page).parent / "manifest.json").read_text())
+    assert [shot["active"] for shot in cut["shots"]] == ["harbour/s010/t01", "harbour/s020/t02"]
+    assert len(cut["shots"][1]["takes"]) == 3
+    assert Path(page).read_text().startswith("<!doctype html>")
+    assert bought == {}
 
 
 async def test_places_are_asked_for_together_handed_on_and_given_back(here, api):
@@ -242,52 +300,6 @@ async def test_no_more_calls_to_a_model_start_in_a_minute_than_its_limit(here, a
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(another.start(CAMERA), 0.5)
             await asyncio.wait_for(another.start("a-model-without-a-limit"), 20)
-
-
-def test_a_stored_brief_is_enough_and_an_unchanged_film_costs_nothing(film, api):
-    again = order(api, "produce", stored_brief="lighthouse", rehearse=True)
-
-    tasks = tasks_of(api, again, count=3)
-    assert again["state"]["message"] == "Delivered"
-    assert not [task["name"] for task in tasks if task["name"].startswith(("order ", "collect "))]
-
-
-def test_a_film_is_made_by_curl_alone_and_a_closed_gate_buys_nothing(here, workplace, studio, api):
-    """Runs docs/curl.md, section by section, as paid for, and reads the studio's books in between."""
-    page = (Path(__file__).parents[2] / "docs/curl.md").read_text().replace('"rehearse": true', '"rehearse": false')
-    with Terminal(PREFECT_API_URL=here.api) as terminal:
-
-        def section(title: str) -> tuple[str, dict[str, int]]:
-            """Run the commands under a heading; return what they print and what they bought."""
-            before = studio.tally().accepted
-            text = next(part for part in page.split("\n## ") if part.splitlines()[0] == title)
-            told = "".join(map(terminal.run, re.findall(r"```bash\n(.*?)```", text, re.DOTALL)))
-            after = studio.tally().accepted
-            return told, {kind: after[kind] - before[kind] for kind in after if after[kind] != before[kind]}
-
-        section("# A film by curl")
-        section("Order it")
-        told, bought = section("Look at the storyboard")
-        assert bought == {"text": 1}
-        assert "Waiting for approval: storyboard; going on costs at most $" in told
-        assert "| **s010** |" in told
-        time.sleep(1)
-        assert sum(studio.tally().accepted.values()) == 1
-
-        told, _ = section("Change it")
-        assert told.strip() == "ACCEPT"
-
-        told, bought = section("Compare the takes, and send one back")
-        assert told.split() == ["ACCEPT", "ACCEPT"]
-        assert (bought["image"], bought["video"]) == (2, 3)
-
-        told, bought = section("The film")
-        assert (told.strip(), bought) == ("Delivered", {})
-
-    cut = json.loads((workplace / "films/productions/harbour/cuts/v001/manifest.json").read_text())
-    assert [(shot["state"]["id"], shot["state"]["seconds"]) for shot in cut["shots"]] == [("s010", 8), ("s020", 4)]
-    assert cut["shots"][0]["takes"][0]["words"].count("red coat") == 1
-    assert [take["note"] for take in cut["shots"][1]["takes"]] == ["", "The light is green, and slower."]
 
 
 class Terminal:
@@ -319,11 +331,11 @@ class Terminal:
         raise EOFError(commands)
 
 
-def test_a_missing_limit_says_how_to_create_it(api, workplace):
+async def test_a_missing_limit_says_how_to_create_it(here, api):
     api.delete("/v2/concurrency_limits/onereel-text").raise_for_status()
 
-    run = order(api, "produce", brief={**BRIEF, "idea": "Nothing heard of before."}, rehearse=True)
-
-    assert run["state"]["type"] == "FAILED"
-    assert "no limit 'onereel-text'" in run["state"]["message"]
-    assert "python -m deployments.setup" in run["state"]["message"]
+    with temporary_settings({PREFECT_API_URL: here.api}):
+        async with sharing() as shared:
+            with pytest.raises(BadInput, match=r"no limit 'onereel-text'; run `python -m deployments.setup`"):
+                async with shared.place("text", "a-text-model"):
+                    pass
