@@ -12,6 +12,7 @@ import asyncio
 import functools
 import http.server
 import json
+import random
 import statistics
 import tempfile
 import threading
@@ -97,8 +98,17 @@ def long_film(vault: FolderVault, small: Manifest, shots: int) -> Manifest:
     return small.model_copy(update={"shots": timed, "cut": cut, "footage": footage, "title": f"{shots} shots"})
 
 
+def _other(words: str, number: int) -> str:
+    """Return other words of the same length: no two shots are told the same, and the page is packed."""
+    letters = list("etaoinshrdlu")
+    random.Random(number).shuffle(letters)  # noqa: S311 - not a secret
+    return words.translate(str.maketrans("etaoinshrdlu", "".join(letters)))
+
+
 def _shot(vault: FolderVault, papers: ShotPapers, number: int) -> ShotPapers:
-    shot = papers.shot.model_copy(update={"id": f"s{10 * (number + 1):04d}"})
+    shot = papers.shot.model_copy(
+        update={"id": f"s{10 * (number + 1):04d}", "action": _other(papers.shot.action, number)}
+    )
 
     def own(media: Media, count: int) -> Media:
         # Bytes after the end of a picture or film change its digest and nothing that is seen.
@@ -110,8 +120,12 @@ def _shot(vault: FolderVault, papers: ShotPapers, number: int) -> ShotPapers:
         thumbs = tuple(own(one, count) for one in take.thumbs)
         frame, shown = own(take.first_frame, count), own(take.film, count)
         changes = {"number": count, "slate": f"lighthouse/{shot.id}/t{count:02d}", "shot": shot.id}
+        changes["words"] = _other(take.words, number)  # takes of a shot are told the same
         takes.append(take.model_copy(update={**changes, "thumbs": thumbs, "first_frame": frame, "film": shown}))
-    frames = [one.model_copy(update={"fitted": own(one.fitted, 0)}) for one in papers.keyframes]
+    frames = [
+        one.model_copy(update={"fitted": own(one.fitted, 0), "words": _other(one.words, number)})
+        for one in papers.keyframes
+    ]
     active = takes[1].slate
     state = papers.state.model_copy(update={"id": shot.id, "take": active})
     changes = {"shot": shot, "takes": tuple(takes), "keyframes": tuple(frames), "active": active, "state": state}

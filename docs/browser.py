@@ -20,6 +20,17 @@ WIDTH = 1280
 PATIENCE = 120.0
 PHONE = 500
 """Windows narrower than this are a phone's."""
+MASK = """([words, instead]) => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (words && texts.nextNode()) {
+    const text = texts.currentNode;
+    if (text.data.includes(words)) text.data = text.data.replaceAll(words, instead);
+  }
+}"""
+BOX = """(only) => {
+  const box = document.querySelector(only).getBoundingClientRect();
+  return {x: box.x, y: box.y, width: box.width, height: box.height, scale: 1};
+}"""
 CLICKABLE = "button, a, [role=tab], [role=switch], [role=menuitem], [role=option], [role=combobox]"
 
 
@@ -28,10 +39,12 @@ class Page:
 
     Attributes:
         line: DevTools connection to it.
+        masked: Words no picture shows, and what stands in their place: where this machine keeps its files.
     """
 
     def __init__(self, line: ClientConnection) -> None:
         self.line, self._asked = line, 0
+        self.masked = ("", "")
 
     async def ask(self, method: str, **said: object) -> dict[str, Any]:
         """Send a DevTools command and return its answer."""
@@ -81,10 +94,15 @@ class Page:
             "return {x: box.x + box.width / 2, y: box.y + box.height / 2}; })()"
         )
         until = time.monotonic() + PATIENCE
-        while (at := await self.value(find)) is None:
+        at, before = await self.value(find), None
+        while at is None or at != before:  # a menu that still moves is missed
             if time.monotonic() > until:
-                raise TimeoutError(f"nothing to click says {word!r}")
+                shown = await self.value(
+                    "document.querySelector('[role=dialog]')?.innerText ?? document.body.innerText"
+                )
+                raise TimeoutError(f"nothing to click says {word!r}; the page says: {str(shown)[:800]}")
             await asyncio.sleep(0.3)
+            at, before = await self.value(find), at
         for type_ in ("mousePressed", "mouseReleased"):
             await self.ask("Input.dispatchMouseEvent", type=type_, button="left", clickCount=1, **at)
         await asyncio.sleep(0.5)
@@ -114,11 +132,20 @@ class Page:
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < PHONE}
         await self.ask("Emulation.setDeviceMetricsOverride", **size)
 
-    async def photograph(self, path: Path, height: int, width: int = WIDTH) -> None:
-        """Keep what the page shows, this many pixels high, as a small picture."""
+    async def photograph(self, path: Path, height: int, width: int = WIDTH, *, only: str = "") -> None:
+        """Keep what the page shows as a small picture.
+
+        Args:
+            path: Where to.
+            height: Of the window, in pixels.
+            width: Of the window, in pixels.
+            only: Selector of the one element to show; empty: the window.
+        """
         await self.resize(width, height)
         await asyncio.sleep(1.5)
-        answer = await self.ask("Page.captureScreenshot", format="png")
+        await self.value(f"({MASK})({json.dumps(self.masked)})")
+        clip = await self.value(f"({BOX})({json.dumps(only)})") if only else None
+        answer = await self.ask("Page.captureScreenshot", format="png", **({"clip": clip} if clip else {}))
         picture = Image.open(io.BytesIO(base64.b64decode(answer["data"])))
         kept = io.BytesIO()
         picture.convert("RGB").save(kept, "WEBP", quality=86, method=6)

@@ -27,6 +27,7 @@ KEEPER = "a lighthouse keeper of sixty, short grey hair, yellow oilskin coat"
 EDIT = "Rain beats on the lamp room's glass; Mara wipes it with her sleeve and looks out to sea."
 NOTE = "Slower; hold on her face until the light passes."
 LONGEST = 600.0
+DIALOG = "[role=dialog]"
 DRAWN_SECONDS = 4.0
 """The graph of a run is drawn on a canvas: there is nothing to wait for."""
 
@@ -134,6 +135,7 @@ async def walk(here: Server, vault: Path) -> None:
     """Go through the whole film."""
     PICTURES.mkdir(exist_ok=True)
     async with browser() as page:
+        page.masked = (f"{vault}/rehearsal", "films/rehearsal")
         run = await fill_in(page, here)
         await decide(page, here, run)
         await finish(page, here, run)
@@ -146,11 +148,11 @@ async def decide(page: Page, here: Server, run: str) -> None:
     await here.reach(run, "Waiting for approval: storyboard")
 
     await open_gate(page, here, run)
-    await page.photograph(PICTURES / "gate-storyboard.webp", 1100)
+    await page.photograph(PICTURES / "gate-storyboard.webp", 1100, only=DIALOG)
     await page.fill("What happens", EDIT)
     await choose(page, "Decision", "approve")
     await scroll(page, "Decision")
-    await page.photograph(PICTURES / "edit.webp", 1100)
+    await page.photograph(PICTURES / "edit.webp", 1100, only=DIALOG)
     await answer(page)
 
     await here.reach(run, "Running")
@@ -161,13 +163,13 @@ async def decide(page: Page, here: Server, run: str) -> None:
     await here.reach(run, "Waiting for approval: takes")
 
     await open_gate(page, here, run)
-    await page.photograph(PICTURES / "gate-takes.webp", 1100)
+    await page.photograph(PICTURES / "gate-takes.webp", 1250, only=DIALOG)
     await page.click("Add item")
     await choose(page, "Shot", "s020")
     await page.fill("Note", NOTE)
     await choose(page, "Decision", "change")
     await scroll(page, "Decision")
-    await page.photograph(PICTURES / "sent-back.webp", 1000)
+    await page.photograph(PICTURES / "sent-back.webp", 1000, only=DIALOG)
     await answer(page)
     await here.reach(run, "Pending", "Running")
     await here.reach(run, "Waiting for approval: takes")
@@ -226,7 +228,7 @@ def main() -> None:
     parser.add_argument("--vault", type=Path, default=Path("vault"), help="the folder that worker keeps films in")
     asked = parser.parse_args()
     if asked.server:
-        asyncio.run(at(asked.server, asked.vault))
+        asyncio.run(at(asked.server, asked.vault.absolute()))
         return
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)

@@ -4,11 +4,14 @@
 """
 
 import asyncio
+import base64
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -76,6 +79,18 @@ async def visit(browser: Browser, url: str, prepare: str = "", **options: object
     page.on("dialog", refuse)
     await page.goto(url)
     return seen
+
+
+async def unfolded(place: Page | Frame) -> None:
+    """Wait until a report page has put everything it brought where it belongs."""
+    await until(place, "!document.querySelector('.shot:not(.whole)') && !!document.querySelector('#calls details')")
+
+
+def packed(html: str) -> str:
+    """Return what a report page unfolds, as HTML."""
+    found = re.search(r'id="packed">([^<]*)<', html)
+    assert found is not None
+    return zlib.decompress(base64.b64decode(found[1]), -zlib.MAX_WBITS).decode()
 
 
 async def until(place: Page | Frame, truth: str) -> None:

@@ -21,7 +21,7 @@ from onereel.slate import cut_prefix
 from onereel.takes import Change
 from onereel.verdicts import Finding, Verdict
 from onereel.writing import keep_board
-from tests.browser import PHONE, browsing, until, visit
+from tests.browser import PHONE, browsing, unfolded, until, visit
 from tests.productions import board, brief, film, framed, keyframes, planned, setup_of
 
 pytestmark = pytest.mark.browser
@@ -116,6 +116,7 @@ async def test_the_page_works_from_a_folder_from_a_web_server_and_in_a_frame(pag
         for url in (page, web + inside, web + "frame.html"):
             seen = await visit(browser, url)
             shown = seen.page.frames[-1]
+            await unfolded(shown)
             await shown.locator("#s010 .take.on a.play").click()
             await until(shown, "document.querySelector('#s010 .take.on video').currentTime > 0.2")
             await shown.evaluate("document.querySelector('#film').play()")
@@ -132,6 +133,7 @@ async def test_a_producer_finds_every_take_its_words_its_price_and_why_a_shot_is
     s010 = kept["manifest"].shots[0]
     async with browsing() as browser:
         seen = (await visit(browser, page)).page
+        await unfolded(seen)
         card = await seen.locator("#s010").inner_text()
         await seen.locator("#s010 details summary").first.click()
         for summary in await seen.locator("#s010 .take.on summary").all():
@@ -163,6 +165,7 @@ async def test_a_producer_finds_every_take_its_words_its_price_and_why_a_shot_is
 async def test_a_finding_shows_its_moment_and_place_and_takes_play_side_by_side(page):
     async with browsing() as browser:
         seen = (await visit(browser, page)).page
+        await unfolded(seen)
         await seen.locator("#s010 .mark").click()
         await until(seen, "Math.abs(document.querySelector('#s010 .take:not(.on) video').currentTime - 1.5) < .1")
         box = seen.locator("#s010 .take:not(.on) svg rect")
@@ -185,6 +188,7 @@ async def test_nobody_is_shut_out(page):
             seen = await visit(
                 browser, page, color_scheme=scheme, bypass_csp=True, **({"viewport": size} if size else {})
             )
+            await unfolded(seen.page)
             await seen.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
             found = await Axe().run(seen.page, options={"resultTypes": ["violations"]})
             wide = await seen.page.evaluate("document.documentElement.scrollWidth - innerWidth")
@@ -242,6 +246,7 @@ async def test_hostile_words_in_any_field_are_only_words(page, kept):
     async with browsing() as browser:
         for trusting in (False, True):  # words are escaped, whether or not a policy stands behind
             seen = await visit(browser, url, bypass_csp=trusting)
+            await unfolded(seen.page)
             for button in await seen.page.locator(".mark, [data-compare]").all():
                 await button.click()
                 await seen.page.evaluate("document.querySelector('#compare').close()")
@@ -252,3 +257,12 @@ async def test_hostile_words_in_any_field_are_only_words(page, kept):
                 await seen.page.locator("main script, main [onerror], main [onload], a[href^=javascript]").count() == 0
             )
             assert seen.told == []
+
+
+async def test_without_scripts_the_film_the_takes_on_screen_and_the_reasons_are_there(page):
+    async with browsing() as browser:
+        seen = (await visit(browser, page, java_script_enabled=False)).page
+        shown = await seen.locator("main").inner_text()
+
+        assert all(words in shown for words in ("Not tonight.", "t02", "The boat comes home", REASON, "manifest.json"))
+        assert await seen.locator("#s010 a.play").count() == 1

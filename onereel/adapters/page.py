@@ -6,6 +6,7 @@ the page's own script and style, by digest, and pictures and films from where th
 
 import base64
 import hashlib
+import zlib
 from functools import cache
 from importlib.resources import files
 
@@ -15,6 +16,8 @@ from markupsafe import Markup
 from onereel.page import Page
 
 PARTS = "report_page"
+APART = "\x1e"
+"""Between two packed parts."""
 SLATE_SHAPES = (16, 9)
 """A slate card on a page is landscape whatever the film: it holds words."""
 
@@ -37,6 +40,7 @@ def report_page(page: Page, *, captions: str, language: str, generator: str) -> 
             policy=_policy(script, style, scale),
             style=Markup(style),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file
+            packed=_packed(page, language),
             scale=Markup(scale),  # noqa: S704 - numbers only
             captions=_data_address(captions) if page.captions else "",
             language=language,
@@ -44,6 +48,15 @@ def report_page(page: Page, *, captions: str, language: str, generator: str) -> 
         )
     )
     return html.encode()
+
+
+def _packed(page: Page, language: str) -> str:
+    """Return the whole of every card, then the ledger, compressed: the page's script puts them where they belong."""
+    whole, calls = _templates().get_template("card.html"), _templates().get_template("calls.html")
+    parts = [whole.render(card=card, language=language) for card in page.cards] + [calls.render(books=page.books)]
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    text = APART.join(part.replace(APART, " ") for part in parts)
+    return base64.b64encode(packer.compress(text.encode()) + packer.flush()).decode()
 
 
 @cache

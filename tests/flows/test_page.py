@@ -10,7 +10,7 @@ from onereel.adapters.folder import FolderVault
 from onereel.adapters.vaults import Shelf
 from onereel.media import keep
 from onereel.storyboard import Storyboard
-from tests.browser import browsing, visit
+from tests.browser import browsing, unfolded, visit
 
 HOSTILE = (
     "<script>window.pwned=1</script>\"><img src=x onerror='window.pwned=2'> [a](javascript:pwned) ![b](x) | `c` \u202e"
@@ -44,6 +44,8 @@ async def test_hostile_words_of_a_shot_list_execute_nothing_on_the_page_or_in_th
     async with browsing() as browser:
         for path in (Path(report.page), shown):
             seen = await visit(browser, path.as_uri(), bypass_csp=True)
+            if path == Path(report.page):
+                await unfolded(seen.page)
             links = await seen.page.evaluate("[...document.querySelectorAll('a')].map(a => a.getAttribute('href'))")
 
             assert await seen.page.evaluate("window.pwned ?? 0") == 0

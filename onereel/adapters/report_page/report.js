@@ -5,7 +5,41 @@
   const clock = (at) => `${Math.floor(at / 60)}:${(at % 60).toFixed(2).padStart(5, "0")}`;
   const film = one("#film");
   const plays = (video) => { const told = video.play(); if (told) told.catch(() => {}); };
-  for (const hidden of all("button[hidden], .strip[hidden], .filters[hidden]")) hidden.hidden = false;
+  one(".filters").hidden = false;
+
+  // What is not seen at once comes packed: the whole of each card, then the ledger; escaped where it was written.
+  const unpacked = (async () => {
+    const bytes = Uint8Array.from(atob(one("#packed").textContent), (char) => char.charCodeAt(0));
+    const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+    return (await new Response(plain).text()).split("\u001e");
+  })();
+  const cards = all(".shot");
+  const fill = (place, html) => {
+    const parts = document.createElement("template");
+    parts.innerHTML = html;
+    place(parts.content);
+  };
+  const whole = (card, parts) => {
+    if (card.classList.contains("whole")) return;
+    card.classList.add("whole");
+    fill((content) => { one(".takes", card).replaceWith(one(".takes", content)); one(".words", card).replaceWith(one(".words", content)); }, parts[cards.indexOf(card)]);
+  };
+  unpacked.then((parts) => {
+    one("#short").hidden = true;
+    const seen = new IntersectionObserver((entries) => {
+      for (const entry of entries) if (entry.isIntersecting) { seen.unobserve(entry.target); whole(entry.target, parts); }
+    }, {rootMargin: "100%"});
+    for (const card of cards) seen.observe(card);
+    // The others one by one while nothing else is to do, so that all can be found and printed.
+    const rest = [...cards];
+    const idle = window.requestIdleCallback || ((work) => setTimeout(() => work({timeRemaining: () => 8}), 50));
+    const more = (time) => {
+      do { const card = rest.shift(); if (card) whole(card, parts); } while (rest.length && time.timeRemaining() > 6);
+      if (rest.length) idle(more); else fill((content) => one("#calls").replaceChildren(content), parts.at(-1));
+    };
+    idle(more);
+    addEventListener("beforeprint", () => { for (const card of cards) whole(card, parts); });
+  }, () => {});
 
   // One film sounds at a time.
   document.addEventListener("play", (event) => {
@@ -83,6 +117,7 @@
     event.preventDefault();
     blocks[to].focus();
   });
+  for (const block of blocks) block.title = block.getAttribute("aria-label");
   for (const block of blocks) block.addEventListener("click", () => {
     const shot = one(block.getAttribute("href"));
     if (shot.hidden) choose("");
