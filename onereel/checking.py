@@ -42,7 +42,7 @@ async def judge_take(
 
 async def _fingerprint(company: Company, picture: Media) -> Fingerprint:
     """Return a keyframe's fingerprint: the one drawn in this run, or read again."""
-    known = next((one.fingerprint for one in company.stills.values() if one.fitted == picture), None)
+    known = next((one.fingerprint for one in company.stills.values() if one.fitted.sha256 == picture.sha256), None)
     if known is not None:
         return known
     seen = await asyncio.to_thread(lambda: inspect_picture(fetch(company.vault, picture)))

@@ -215,8 +215,17 @@ def cell(shown: str, facts: Sequence[str], words: str, *more: str) -> str:
 
 def picture(company: Company, media: Media, width: int = THUMB) -> str:
     """Return a thumbnail that travels inside the page: the UI reaches no vault. Blocks."""
-    data = base64.b64encode(thumbnail(fetch(company.vault, media), width)).decode()
-    return f'<img width="{width}" src="data:image/webp;base64,{data}">'
+    return _inside(thumbnail(fetch(company.vault, media), width), width)
+
+
+def opening(company: Company, take: Take, width: int = THUMB) -> str:
+    """Return the first picture of a take the same way: the small one made when it was filmed, if it was. Blocks."""
+    kept = next(iter(take.thumbs), None)
+    return _inside(fetch(company.vault, kept), width) if kept else picture(company, take.first_frame, width)
+
+
+def _inside(webp: bytes, width: int) -> str:
+    return f'<img width="{width}" src="data:image/webp;base64,{base64.b64encode(webp).decode()}">'
 
 
 def plain(text: str, longest: int = 300) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -172,14 +173,18 @@ class Storyboard(Written):
             raise ValueError(f"shot id {twice[0]} appears {ids.count(twice[0])} times; every shot needs its own")
         return self
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {shot.id: at for at, shot in enumerate(self.shots)}
+
     def before(self, shot: Shot) -> Shot | None:
         """Return the shot on screen before this one; None for the first."""
-        at = self.shots.index(shot)
+        at = self._places[shot.id]
         return self.shots[at - 1] if at else None
 
     def after(self, shot: Shot) -> Shot | None:
         """Return the shot on screen after this one; None for the last."""
-        at = self.shots.index(shot) + 1
+        at = self._places[shot.id] + 1
         return self.shots[at] if at < len(self.shots) else None
 
 

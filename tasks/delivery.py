@@ -7,7 +7,7 @@ from prefect import task
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 
 from onereel.casting import REHEARSALS, public_address
-from onereel.gatepages import cell, picture, plain, sheet
+from onereel.gatepages import cell, opening, plain, sheet
 from onereel.papers import Manifest, ShotPapers
 from onereel.report import Report
 from onereel.settings import read_settings
@@ -83,7 +83,7 @@ def _cell(papers: ShotPapers) -> str:
     if take is None:
         return cell("SLATE", [name, f"{papers.state.seconds:g} s"], papers.state.reason)
     facts = [name, f"t{take.number:02d}", f"${take.usd:.2f}", f"{papers.state.seconds:g} s"]
-    return cell(picture(company(), take.first_frame), facts, papers.shot.action)
+    return cell(opening(company(), take), facts, papers.shot.action)
 
 
 def _row(papers: ShotPapers) -> dict[str, str | float]:
