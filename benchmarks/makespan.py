@@ -365,12 +365,14 @@ def main() -> None:
     )
     print(
         f"{'shots':>5}{'takes':>6} {'server':11}{'calls':>9}{'cut':>9}{'makespan':>10}"
-        f"{'over calls':>12}{'over both':>11}{'after last take':>17}{'engine start':>14}{'CPU':>8}{'memory':>9}{'bought':>8}{'load':>6}"
+        f"{'over calls':>12}{'over both':>11}{'after last take':>17}"
+        f"{'engine start':>14}{'CPU':>8}{'memory':>9}{'bought':>8}{'load':>6}"
     )
     for row in rows:
         print(
             f"{row.shots:5}{row.takes:6} {row.where:11}{row.path:7.1f} s{row.cut:7.2f} s{row.makespan:8.2f} s"
-            f"{row.over_calls:12.3f}{row.ratio:11.3f}{row.assembly:15.2f} s{row.start:12.2f} s{row.cpu:6.1f} s{row.memory:6.0f} MB"
+            f"{row.over_calls:12.3f}{row.ratio:11.3f}{row.assembly:15.2f} s"
+            f"{row.start:12.2f} s{row.cpu:6.1f} s{row.memory:6.0f} MB"
             f"{row.calls:8}{row.load:6.1f}"
         )
     args.json.parent.mkdir(parents=True, exist_ok=True)
