@@ -20,12 +20,13 @@ WIDTH = 1280
 PATIENCE = 120.0
 PHONE = 500
 """Windows narrower than this are a phone's."""
-MASK = """([words, instead]) => {
+MASK = """(masked) => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (words && texts.nextNode()) {
-    const text = texts.currentNode;
-    if (text.data.includes(words)) text.data = text.data.replaceAll(words, instead);
-  }
+  while (texts.nextNode())
+    for (const [words, instead] of Object.entries(masked)) {
+      const text = texts.currentNode;
+      if (text.data.includes(words)) text.data = text.data.replaceAll(words, instead);
+    }
 }"""
 BOX = """(only) => {
   const box = document.querySelector(only).getBoundingClientRect();
@@ -44,7 +45,7 @@ class Page:
 
     def __init__(self, line: ClientConnection) -> None:
         self.line, self._asked = line, 0
-        self.masked = ("", "")
+        self.masked: dict[str, str] = {}
 
     async def ask(self, method: str, **said: object) -> dict[str, Any]:
         """Send a DevTools command and return its answer."""

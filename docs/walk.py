@@ -135,7 +135,7 @@ async def walk(here: Server, vault: Path) -> None:
     """Go through the whole film."""
     PICTURES.mkdir(exist_ok=True)
     async with browser() as page:
-        page.masked = (f"{vault}/rehearsal", "films/rehearsal")
+        page.masked = {f"{vault}/rehearsal": "films/rehearsal", str(vault.parent): "."}
         run = await fill_in(page, here)
         await decide(page, here, run)
         await finish(page, here, run)
@@ -208,10 +208,13 @@ async def report(page: Page, vault: Path) -> None:
     address = (cuts[-1] / "report.html").as_uri()
     await page.open(address, "s010")
     await page.photograph(PICTURES / "walk-report.webp", 1500)
-    await page.value("document.getElementById('s020')?.scrollIntoView()")
-    await page.photograph(PICTURES / "takes.webp", 1000)
+    await page.see("Compare takes side by side")
+    await page.value("document.querySelector('[data-compare=s020]').click()")
+    await asyncio.sleep(DRAWN_SECONDS)
+    await page.photograph(PICTURES / "takes.webp", 900, only="#compare")
     await page.resize(390, 844)
     await page.open(address, "s010")
+    await asyncio.sleep(DRAWN_SECONDS)
     await page.photograph(PICTURES / "report-phone.webp", 1500, 390)
 
 

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -282,7 +283,7 @@ def _still(frame: Keyframe, shot: Shot, thumbs: frozenset[str]) -> Still:
         facts=tuple(facts),
         candidates=others,
         attempts=tuple(_attempt(one, n, alt, thumbs) for n, one in enumerate(earlier, start=1)),
-        noticed=(*frame.findings, *map(str, frame.rescues)),
+        noticed=(*_fresh(frame.findings, frame.verdicts), *map(str, frame.rescues)),
         opinions=tuple(map(_opinion, frame.verdicts)),
     )
 
@@ -328,7 +329,7 @@ def _player(
         revised=_changes(take, before),
         draft=take.tier == "draft",
         note=take.note,
-        noticed=(*take.findings, *map(str, take.rescues)),
+        noticed=(*_fresh(take.findings, take.verdicts), *map(str, take.rescues)),
         opinions=tuple(map(_opinion, take.verdicts)),
     )
 
@@ -367,11 +368,17 @@ def _opinion(verdict: Verdict) -> Opinion:
         judge=JUDGES[verdict.judge],
         accepted=verdict.accepted,
         score="" if verdict.score is None else f"{verdict.score:.0%}",
-        reasons=verdict.reasons,
+        reasons="" if any(finding.what == verdict.reasons for finding in verdict.findings) else verdict.reasons,
         marks=tuple(map(_mark, verdict.findings)),
         model=verdict.model,
         price=dollars(verdict.usd) if verdict.usd else "",
     )
+
+
+def _fresh(findings: Sequence[str], verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """Yield what was noticed that no verdict says again."""
+    said = {what for verdict in verdicts for what in (verdict.reasons, *(one.what for one in verdict.findings))}
+    return (what for what in findings if what not in said)
 
 
 def _mark(finding: Finding) -> Mark:

@@ -4,7 +4,7 @@ import asyncio
 import shlex
 
 from prefect import task
-from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.artifacts import acreate_image_artifact, acreate_markdown_artifact, acreate_table_artifact
 
 from onereel.casting import REHEARSALS, public_address
 from onereel.gatepages import cell, opening, plain, sheet
@@ -26,8 +26,10 @@ async def _publish(production: str, report: Report, manifest: Manifest) -> None:
     name = report.production + ("-rehearsal" if report.rehearsal else "")
     page = await asyncio.to_thread(_page, report, manifest)
     await acreate_markdown_artifact(page, key=f"{name}-film", description=report.message)
-    rows = [_row(papers) for papers in manifest.shots]
+    rows = [_row(papers, report, manifest) for papers in manifest.shots]
     await acreate_table_artifact(rows, key=f"{name}-shots", description="Every shot of the cut")
+    if sheet_address := _public(report, manifest, "contact.jpg"):  # Prefect's pages show pictures by address only
+        await acreate_image_artifact(sheet_address, key=f"{name}-contact", description="Contact sheet")
 
 
 def _page(report: Report, manifest: Manifest) -> str:
@@ -54,9 +56,14 @@ def _page(report: Report, manifest: Manifest) -> str:
 
 def _link(report: Report, manifest: Manifest) -> tuple[str, ...]:
     """Return a link to the report page, where browsers can read the vault: none follows a file's path from here."""
-    key = f"{cut_prefix(manifest.production, manifest.version)}report.html"
-    public = public_address(read_settings(), key, rehearsal=report.rehearsal)
+    public = _public(report, manifest)
     return (f"[Report page: every take, its words, price and review]({public})", "") if public else ()
+
+
+def _public(report: Report, manifest: Manifest, paper: str = "report.html") -> str:
+    """Return the address of a paper of the cut where browsers can read the vault; empty where they cannot."""
+    key = f"{cut_prefix(manifest.production, manifest.version)}{paper}"
+    return public_address(read_settings(), key, rehearsal=report.rehearsal)
 
 
 def _command(report: Report, manifest: Manifest) -> str:
@@ -81,13 +88,20 @@ def _money(report: Report) -> str:
 def _cell(papers: ShotPapers) -> str:
     take, name = _active(papers), f"<strong>{papers.shot.id}</strong>"
     if take is None:
-        return cell("SLATE", [name, f"{papers.state.seconds:g} s"], papers.state.reason)
+        return cell("SLATE", [name, f"{papers.state.seconds:g} s"], _reason(papers))
     facts = [name, f"t{take.number:02d}", f"${take.usd:.2f}", f"{papers.state.seconds:g} s"]
     return cell(opening(company(), take), facts, papers.shot.action)
 
 
-def _row(papers: ShotPapers) -> dict[str, str | float]:
-    take = _active(papers)
+def _reason(papers: ShotPapers) -> str:
+    """Return why there is no take, the vendor's own words included."""
+    reason = papers.state.reason
+    return " ".join([reason, *(f"“{words}”" for words in papers.state.words if words not in reason)])
+
+
+def _row(papers: ShotPapers, report: Report, manifest: Manifest) -> dict[str, str | float]:
+    take, page = _active(papers), _public(report, manifest)
+    film = company().vault.address(take.film.key) if take is not None else ""
     return {
         "shot": papers.shot.id,
         "state": papers.state.state,
@@ -95,8 +109,8 @@ def _row(papers: ShotPapers) -> dict[str, str | float]:
         "seconds": papers.state.seconds,
         "usd": take.usd if take is not None else 0.0,
         "takes": len(papers.takes),
-        "reason": papers.state.reason,
-        "film": company().vault.address(take.film.key) if take is not None else "",
+        "reason": _reason(papers),
+        "link": f"{page}#{papers.shot.id}" if page else film,
     }
 
 

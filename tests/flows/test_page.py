@@ -55,3 +55,7 @@ async def test_hostile_words_of_a_shot_list_execute_nothing_on_the_page_or_in_th
     public = "https://films.example/vault/rehearsal/productions/lighthouse/cuts/v001/report.html"
     assert f"]({public})" in artifact.data
     assert "onereel show lighthouse --cut 1" in artifact.data
+    table = await Artifact.aget("lighthouse-rehearsal-shots")
+    assert f"{public}#s010" in table.data
+    picture = await Artifact.aget("lighthouse-rehearsal-contact")
+    assert picture.data == public.replace("report.html", "contact.jpg")
