@@ -61,14 +61,21 @@ class Ladder:
     shot: Shot | None
     fallback: bool
 
-    async def climb(self, ask: Callable[[Company, Footing], Awaitable[T]]) -> T:
+    async def climb(self, ask: Callable[[Company, Footing], Awaitable[T]], rejected: OnereelError | None = None) -> T:
         """Return what asking brings, on the ground or on the lowest rung that helps.
+
+        Args:
+            ask: Asks on a footing.
+            rejected: Why what the ground brings will not do; then it is not asked there.
 
         Raises:
             OnereelError: The failure on the highest rung; those below it are in its notes.
         """
         footing, last = Footing(self.shot), None
         failures: list[OnereelError] = []
+        if rejected is not None:
+            failures.append(rejected)
+            footing, last = await self._up(footing, last, failures)
         while True:
             crew = (self.company.fallback if footing.fallen_back else None) or self.company
             model = self._second if footing.fallen_back else self.model

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from flows.climbing import Told, drawn_keyframe, drawn_sheet, footed
 from flows.ladder import Footing, Ladder
 from flows.progress import Progress
+from onereel.anchoring import joined, newest_drift, next_piece, told
 from onereel.bringing import own_keyframe, own_take
 from onereel.company import Company
 from onereel.delivering import Results, missing
@@ -17,8 +18,19 @@ from onereel.drafted import Drafted, asked_of
 from onereel.drafting import drafted, mark_draft
 from onereel.drafts import TakePlan
 from onereel.drawing import fitted_again, labelled, references_by_path
-from onereel.errors import OnereelError, Refused
-from onereel.filming import Frames, Setup, base_of, bought, clip_order, extend_order, keep_take, takes_of, unsoftened
+from onereel.errors import BudgetReached, Filtered, NoAnswer, OnereelError, OutcomeUnknown, Refused, Unfit
+from onereel.filming import (
+    Frames,
+    Setup,
+    base_of,
+    bought,
+    checked_take,
+    clip_order,
+    extend_order,
+    keep_take,
+    takes_of,
+    unsoftened,
+)
 from onereel.footage import Media
 from onereel.guides import Guide
 from onereel.orders import ClipOrder
@@ -29,11 +41,11 @@ from onereel.reviewing import View, compared_before, stands
 from onereel.reviews import likenesses
 from onereel.slate import Slate
 from onereel.storyboard import Storyboard
-from onereel.takes import Change, Hop, Keyframe, Take, batch, best
-from onereel.verdicts import Verdict
+from onereel.takes import Change, Hop, Keyframe, Take, batch, best, measured_wrong
+from onereel.verdicts import Verdict, complaints
 from tasks import company
 from tasks.clips import collect_clip, order_clip
-from tasks.extensions import collect_extension, order_extension
+from tasks.extensions import anchor, collect_extension, order_extension
 from tasks.keyframes import edit_keyframe, enlarge_keyframe, part_keyframes
 from tasks.review import compare_candidates, review_keyframe, review_take
 
@@ -259,8 +271,25 @@ class Shooting:
                 takes = [*takes, await self._sample(setup, planned, sample, wish, len(known) + 1)]
             except OnereelError as stopped:
                 log.warning("%s: no other take: %s", planned.shot, stopped)
-                break
-        return best(takes)
+                return best(takes)
+        return best([*takes, *await self._by_another(setup, planned, wish, takes)])
+
+    async def _by_another(self, setup: Setup, planned: TakePlan, wish: str, takes: list[Take]) -> list[Take]:
+        """Return one more take of a shot whose takes are all rejected, a rung up the ladder, where there is one."""
+        review, ever = self.company.brief.review, [rescue for take in takes for rescue in take.rescues]
+        asked_again = review.takes and review.take_attempts
+        climbed = any(rescue.rung == "fallback" for rescue in ever)
+        if not asked_again or climbed or await stands(self.company, best(takes)):
+            return []
+        known = await asyncio.to_thread(takes_of, self.company, planned.shot)
+        sample = max(take.sample for take in takes) + 1
+        rejected = Unfit(f"{planned.shot}: every take was rejected: {complaints(best(takes).verdicts)}"[:1000])
+        try:
+            return [await self._sample(setup, planned, sample, wish, len(known) + 1, rejected)]
+        except OnereelError as stopped:
+            if stopped is not rejected:
+                log.warning("%s: no take a rung up: %s", planned.shot, stopped)
+            return []
 
     def _drafted(self, planned: TakePlan, known: list[Take]) -> Take:
         """Return the take on screen of a shot that is not among those of the final."""
@@ -268,13 +297,15 @@ class Shooting:
             raise Refused(f"{planned.shot} is not among the shots of the final, and there is no draft of it to show")
         return picked(self.picks, known) or best(batch(known))
 
-    async def _sample(self, setup: Setup, planned: TakePlan, sample: int, wish: str, number: int) -> Take:
+    async def _sample(
+        self, setup: Setup, planned: TakePlan, sample: int, wish: str, number: int, rejected: Unfit | None = None
+    ) -> Take:
         changes = tuple(change for change in self.changes if wish and change.shot == planned.shot)
         setup = replace(setup, sample=sample, wish=wish, changes=changes)
         slate = str(Slate(production=self.plan.production, shot=planned.shot, take=number))
         spare = self.plan.standby.take(planned.shot) if self.plan.standby else None
         ladder = Ladder(self.company, "video", self.plan.camera, setup.shot, fallback=spare is not None)
-        return await ladder.climb(partial(self._film, slate, setup))
+        return await ladder.climb(partial(self._film, slate, setup), rejected)
 
     def _picked(self, setup: Setup, known: list[Take]) -> Take | None:
         """Return the take a person picked, as long as nothing new is asked of the shot.
@@ -315,9 +346,32 @@ class Shooting:
         setup = await unsoftened(crew, footed(crew, asked, footing), f"clip {slate}")
         order = clip_order(crew, setup)
         hops: tuple[Hop, ...] = (await self._clip(slate, order),)
-        for _ in setup.take.coverage.extensions:
-            hops = (*hops, await self._extension(slate, setup, hops))
-        return await keep_take(crew, setup, order, hops, await self._verdicts(slate, setup, hops[-1]))
+        said: tuple[Verdict, ...] = ()
+        for number in range(1, len(setup.take.coverage.extensions) + 1):
+            longer = (*hops, await self._extension(slate, setup, hops))
+            drift = await newest_drift(crew, longer) if crew.brief.drift != "report" else ""
+            if drift:
+                log.warning("%s: %s", slate, drift)
+                hops, done = await self._without_drift(slate, setup, hops)
+                said = (told(drift, number=number, done=done),)
+                break
+            hops = longer
+        if not measured_wrong(await checked_take(crew, setup, order, hops)):  # else nobody is paid to judge it
+            said = (*said, *await self._verdicts(slate, setup, hops[-1]))
+        return await keep_take(crew, setup, order, hops, said)
+
+    async def _without_drift(self, slate: str, setup: Setup, good: tuple[Hop, ...]) -> tuple[tuple[Hop, ...], str]:
+        """Return a take whose next extension drifted without it, as the brief says: ended there, or filmed on anew."""
+        if self.company.brief.drift == "cut":
+            return good, "The take ends before it."
+        hops = good
+        try:
+            opening = await anchor(slate, setup, good)
+            while (order := next_piece(company(), setup, hops, opening)) is not None:
+                hops, opening = await joined(company(), hops, await self._clip(slate, order))
+        except (BudgetReached, Filtered, NoAnswer, OutcomeUnknown, Refused) as stopped:
+            return hops, f"The take ends there: {stopped}"
+        return hops, "The take goes on from its last good frame, drawn clean."
 
     async def _verdicts(self, slate: str, setup: Setup, film: Hop) -> tuple[Verdict, ...]:
         """Return what is said of a take before it enters the cut."""

@@ -404,7 +404,8 @@ class Review(Noun):
         ge=0,
         le=5,
         title="New takes of a rejected one",
-        description="How often a rejected take is filmed again, at the price of a take.",
+        description="How often a rejected take is filmed again, at the price of a take; then once by the fallback "
+        "camera, where the policy names one. The best take is shown.",
         json_schema_extra={"position": 6},
     )
 
@@ -597,6 +598,14 @@ class Brief(Noun):
         default=Policy(),
         description="What to do when a call does not go as planned.",
         json_schema_extra={"position": 21},
+    )
+    drift: Literal["report", "cut", "reanchor"] = Field(
+        default="report",
+        title="When extensions drift",
+        description="A shot longer than a clip is extended, and what is added may drift in colour or detail from the "
+        "first clip. report: say so. cut: end the shot before the extension that drifted; it is shorter then. "
+        "reanchor: draw the last good frame clean and film on from it, at the price of an image and the clips.",
+        json_schema_extra={"position": 22},
     )
     review: Review = Field(
         default=Review(),

@@ -70,5 +70,18 @@ def cover(
     return next((coverage for coverage in options if coverage.seconds >= seconds), None)
 
 
+def pieces(seconds: float, lengths: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the clips that make so many seconds one after the other: the longest, until one covers what is left.
+
+    Args:
+        seconds: To be covered; nothing is needed for 0.
+        lengths: A clip may have, ascending.
+    """
+    found: list[int] = []
+    while (left := seconds - sum(found)) > 0:
+        found.append(next((length for length in lengths if length >= left), lengths[-1]))
+    return tuple(found)
+
+
 def _rank(coverage: Coverage) -> tuple[int, int]:
     return len(coverage.extensions), -coverage.first

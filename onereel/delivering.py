@@ -369,6 +369,7 @@ def shot_states(plan: Plan, results: Results) -> list[ShotState]:
         result, seconds = results[planned.shot], planned.frames / FPS
         if isinstance(result, Take):
             found = tuple(filter(None, (apart.get(planned.shot),)))
+            seconds = min(planned.frames, result.footage.frames) / FPS
             state = ShotState(id=planned.shot, state="filmed", take=result.slate, seconds=seconds, findings=found)
             states.append(state)
         else:

@@ -6,7 +6,7 @@ import logging
 from functools import partial
 from typing import NamedTuple
 
-from onereel.adapters.pictures import Opened, check_drawing, framed, open_picture
+from onereel.adapters.pictures import Opened, check_drawing, framed, open_picture, part_of
 from onereel.calls import Goods
 from onereel.checks import check_picture
 from onereel.company import Company, Done
@@ -20,7 +20,7 @@ from onereel.offers import Sought, best_offer
 from onereel.orders import DrawOrder, Labelled
 from onereel.plan import Plan, SheetPlan, StillPlan
 from onereel.policy import keep_paid
-from onereel.prompts import ENLARGE_WORDS, edit_words, variation_words
+from onereel.prompts import CLOSE_UP, ENLARGE_WORDS, edit_words, variation_words
 from onereel.reviews import size_for
 from onereel.slate import keyframe_key, sheet_key
 from onereel.takes import Keyframe, Rescue, recipe_of
@@ -230,7 +230,14 @@ async def fitted_again(company: Company, plan: Plan, keyframe: Keyframe) -> Keyf
 
 
 async def redraw(
-    company: Company, plan: Plan, keyframe: Keyframe, words: str, recipe: str, *, model: str = ""
+    company: Company,
+    plan: Plan,
+    keyframe: Keyframe,
+    words: str,
+    recipe: str,
+    *,
+    model: str = "",
+    beside: tuple[Labelled, ...] = (),
 ) -> Keyframe:
     """Draw a keyframe anew from itself, in the same conversation where the model kept one.
 
@@ -241,9 +248,10 @@ async def redraw(
         words: How.
         recipe: Digest the new one goes by.
         model: Who draws; empty: the brief's image model.
+        beside: Pictures the words point to, besides the keyframe itself.
     """
     company = company.who_drew(keyframe)
-    order = draw_order(company, plan, words, (), seed=company.brief.seed, model=model)
+    order = draw_order(company, plan, words, beside, seed=company.brief.seed, model=model)
     order = order.model_copy(update={"canvas": keyframe.drawn, "history": keyframe.history})
     drawn = await _draw(company, order, f"keyframe {keyframe.id} redrawn")
     changed = await _fitted(company, plan, drawn)
@@ -259,6 +267,25 @@ async def redraw(
             "usd": round(keyframe.usd + drawn.usd, 6),
         }
     )
+
+
+async def close_up(company: Company, keyframe: Keyframe, box: tuple[int, int, int, int] | None) -> tuple[Labelled, ...]:
+    """Return the part of a keyframe a repair is about, where its model takes one more picture; else nothing.
+
+    The turns that led to the keyframe are sent again with all their pictures.
+    """
+    sent = len(keyframe.references) + keyframe.edits + 1
+    if box is None or sent >= company.table.illustrator(keyframe.model).references:
+        return ()
+    part = await asyncio.to_thread(lambda: part_of(fetch(company.vault, keyframe.fitted), box))
+    return (Labelled(media=await asyncio.to_thread(keep, company.vault, part, "png"), label=f"{CLOSE_UP}:"),)
+
+
+async def redraw_frame(company: Company, plan: Plan, frame: Media, words: str, label: str) -> Media:
+    """Return a frame of a film drawn anew from itself, cut to the camera's exact frame."""
+    order = draw_order(company, plan, words, (), seed=company.brief.seed)
+    drawn = await _draw(company, order.model_copy(update={"canvas": frame}), label)
+    return (await _fitted(company, plan, drawn)).fitted
 
 
 async def draw_anew(company: Company, plan: Plan, keyframe: Keyframe, order: DrawOrder) -> Keyframe:

@@ -6,13 +6,14 @@ from datetime import date
 from typing import Literal
 
 from onereel.brief import Brief
-from onereel.coverage import reachable
+from onereel.coverage import first_lengths, pieces, reachable
 from onereel.drafted import Drafted
 from onereel.errors import BadInput
 from onereel.models import ModelTable, Surface
 from onereel.plan import Plan, Purchase, filming_resolution, plan
 from onereel.policy import again
-from onereel.prices import drawing_usd, price, words_tokens
+from onereel.prices import drawing_usd, film_usd, price, redrawing_usd, words_tokens
+from onereel.prompts import ANCHOR_WORDS
 from onereel.softening import softening_order
 from onereel.standby import Standby, understudy
 from onereel.storyboard import MAX_SHOTS, Shot, Storyboard
@@ -85,11 +86,25 @@ def rescues(brief: Brief, storyboard: Storyboard, found: Plan, table: ModelTable
     more = _clips(brief) - brief.take_candidates
     for take in found.takes if more else ():
         yield _rescue(f"takes {take.shot} for wrong ones", "video", found.camera, more * take.usd)
+    if brief.drift == "reanchor":
+        yield from _anchored(brief, found, table)
     if "soften" in brief.policy.ladder:
         yield from _softened(brief, storyboard, found, table, today)
     other = understudy(brief, table)
     if other is not None and found.standby is not None:
         yield from _by_others(brief, other, found, found.standby, table)
+
+
+def _anchored(brief: Brief, found: Plan, table: ModelTable) -> Iterator[Purchase]:
+    """Yield what extensions that drift cost at most: the first drifts, and clips take the place of all."""
+    camera = table.camera(found.camera)
+    lengths = first_lengths(camera.limits, found.resolution)
+    image = redrawing_usd(table, brief.models.image, found.keyframe_size, words_tokens(ANCHOR_WORDS))
+    for take in (one for one in found.takes if one.coverage.extensions and not one.file):
+        clips = pieces(sum(take.coverage.extensions), lengths)
+        usd = sum(film_usd(camera, found.resolution, seconds, sound=brief.sound) for seconds in clips)
+        yield _rescue(f"keyframe {take.shot} anchored", "image", brief.models.image, brief.take_candidates * image)
+        yield _rescue(f"take {take.shot} filmed on from it", "video", found.camera, brief.take_candidates * usd)
 
 
 def _clips(brief: Brief) -> int:

@@ -371,7 +371,8 @@ async def hop_of(company: Company, order: ClipOrder | ExtendOrder, call_key: str
     if isinstance(order, ExtendOrder):
         whole = looks.footage.seconds > (order.film_seconds + 2 * order.seconds) / 2
         if not whole:
-            film, looks_media = await _joined(company, order, media, looks)
+            before = order.film, round(order.film_seconds * FPS)
+            film, looks_media = await _joined(company, before, media, looks)
     return Hop(
         key=call_key,
         seconds=order.seconds,
@@ -385,13 +386,21 @@ async def hop_of(company: Company, order: ClipOrder | ExtendOrder, call_key: str
     )
 
 
-async def _joined(company: Company, order: ExtendOrder, tail: Media, looks: Looks) -> tuple[Media, Media]:
-    """Return the film and its tail as one film, the picture copied, and what is seen in it."""
+async def join_tail(company: Company, before: Hop, tail: Hop) -> Hop:
+    """Return a clip as a step of a take: joined to the end of the film before it."""
+    footage = (await read_looks(company, before.looks)).footage
+    film, looks = await _joined(
+        company, (before.film, footage.frames), tail.film, await read_looks(company, tail.looks)
+    )
+    return tail.model_copy(update={"returned": "tail", "film": film, "looks": looks})
+
+
+async def _joined(company: Company, before: tuple[Media, int], tail: Media, looks: Looks) -> tuple[Media, Media]:
+    """Return a film, of so many frames, and its tail as one film, the picture copied, and what is seen in it."""
     footage = looks.footage
-    frames = (round(order.film_seconds * FPS), footage.frames)
     clips = tuple(
         Clip(shot=name, media=media, frames=count)
-        for name, media, count in zip(("film", "tail"), (order.film, tail), frames, strict=True)
+        for name, (media, count) in {"film": before, "tail": (tail, footage.frames)}.items()
     )
     cut = Cut(production="take", width=footage.width, height=footage.height, clips=clips)
 
@@ -400,7 +409,7 @@ async def _joined(company: Company, order: ExtendOrder, tail: Media, looks: Look
             folder = Path(name)
             paths = {
                 media.sha256: fetch_file(company.vault, media, folder / f"{media.sha256}.mp4")
-                for media in (order.film, tail)
+                for media in (before[0], tail)
             }
             assemble(cut, paths, folder / "joined.mp4")
             return keep_file(company.vault, folder / "joined.mp4", "mp4"), inspect(folder / "joined.mp4")
@@ -409,21 +418,29 @@ async def _joined(company: Company, order: ExtendOrder, tail: Media, looks: Look
     return film, await keep_looks(company, inspection, Credentials())
 
 
+async def checked_take(company: Company, setup: Setup, order: ClipOrder, hops: tuple[Hop, ...]) -> tuple[Verdict, ...]:
+    """Return what is found in a take for nothing, before anybody is paid to judge it."""
+    looks = await read_looks(company, hops[-1].looks)
+    # A chain that drifted may be shorter than planned, or longer.
+    wanted = WantedFootage(float(sum(hop.seconds for hop in hops)), *setup.plan.size, sound=order.sound)
+    return await judge_take(company, looks, wanted, hops, setup.frames.opening, setup.frames.closing)
+
+
 async def keep_take(
     company: Company, setup: Setup, order: ClipOrder, hops: tuple[Hop, ...], verdicts: tuple[Verdict, ...] = ()
 ) -> Take:
     """Put a finished take on paper, with what judges said of it, under the next free number, and return it."""
     plan, take, frames = setup.plan, setup.take, setup.frames
     looks = await read_looks(company, hops[-1].looks)
-    wanted = WantedFootage(float(take.coverage.seconds), *plan.size, sound=order.sound)
-    checked = await judge_take(company, looks, wanted, hops, frames.opening, frames.closing)
+    checked = await checked_take(company, setup, order, hops)
     findings = tuple(finding.what for verdict in checked for finding in verdict.findings)
     number = 0
     while True:
         existing = await asyncio.to_thread(takes_of, company, take.shot)
         number = max(number, len(existing)) + 1
         again = await asyncio.to_thread(_came_out_before, company, looks, existing)
-        noticed = (*findings, *(verdict.reasons for verdict in again))
+        drift = [verdict.reasons for verdict in verdicts if verdict.judge == "drift"]
+        noticed = (*findings, *(verdict.reasons for verdict in again), *drift)
         slate = Slate(production=company.brief.production, shot=take.shot, take=number)
         paper = Take(
             slate=str(slate),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from onereel.brief import Rung
-from onereel.errors import Filtered, Gone, NoAnswer, NotKept, OnereelError, Refused, StudioBusy
+from onereel.errors import Filtered, Gone, NoAnswer, NotKept, OnereelError, Refused, StudioBusy, Unfit
 
 HELP: Final[Mapping[type[OnereelError], frozenset[Rung]]] = {
     Filtered: frozenset({"soften", "fallback"}),
@@ -13,6 +13,7 @@ HELP: Final[Mapping[type[OnereelError], frozenset[Rung]]] = {
     Gone: frozenset(),  # it may have been paid, and may come yet
     Refused: frozenset({"fallback"}),
     StudioBusy: frozenset({"fallback"}),
+    Unfit: frozenset({"fallback"}),  # no filter minded its words: softer ones would show less of what was asked
     OnereelError: frozenset(),  # a budget, an open call, an outcome nobody knows: another order would pay twice
 }
 """Which rungs help against which failure; a subclass that is not listed is helped as its nearest listed ancestor."""

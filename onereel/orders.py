@@ -48,7 +48,7 @@ class ReviewOrder(Order):
     pictures: tuple[Labelled, ...] = Field(
         default=(), description="Shown before the question, what is judged first; after the film, where there is one."
     )
-    film: Media | None = Field(default=None, description="The film to judge, as filmed: a small copy of it is shown.")
+    film: Media | None = Field(default=None, description="The film to judge: its small copy, where it has one.")
     film_seconds: float = Field(default=0, ge=0)
     film_fps: float = Field(default=0, ge=0, le=24, description="Pictures a second the model looks at.")
     thinking: str = Field(description="Thinking level.")

@@ -162,8 +162,9 @@ def _plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date, 
     filmed = tuple(take for take in takes if take.shot not in stay)
     stills = tuple(_needed(stills, takes, filmed))
     new = tuple(still for still in stills if not small or drafted is None or not _drawn(still, drafted))
-    judged = stills if large else new
-    reviews = tuple(_reviews(brief, storyboard, judged, filmed, table, today, large))
+    judged = tuple(still for still in (stills if large else new) if not still.file)
+    bought = tuple(take for take in filmed if not take.file)  # nobody judges what the producer brought
+    reviews = tuple(_reviews(brief, storyboard, judged, bought, table, today, large))
     spare = _standby(brief, storyboard, table, resolution)
     return Plan(
         production=brief.production,
@@ -183,7 +184,7 @@ def _plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date, 
             *reviews,
         ),
         redrawing_usd=round(sum(_variation_usd(still, table, illustrator.id, size) for still in new), 6),
-        repairing_usd=_repairing_usd(brief, judged, filmed, reviews, table, size),
+        repairing_usd=_repairing_usd(brief, judged, bought, reviews, table, size),
         standby=spare,
         warnings=(*_warnings(brief, table, today), *(spare.warnings if spare else ())),
     )
@@ -384,7 +385,7 @@ def _reviews(
     model = brief.models.review
     for still in stills if brief.review.keyframes else ():
         usd = keyframe_review_usd(table, brief, day, shots[still.shot], still.end)
-        several = brief.candidates > 1 and not still.file
+        several = brief.candidates > 1
         for number in range(1, brief.candidates + 1) if several else ():
             what = f"review {still.id} candidate {number}"
             yield Purchase(what=what, kind="review", model=model, detail="keyframe", usd=usd)

@@ -210,14 +210,20 @@ def edit_words(instruction: str) -> str:
     return f"Edit the first image. Change only this: {instruction.strip()} Keep everything else exactly the same."
 
 
-def repair_words(reasons: str, places: Sequence[str] = ()) -> str:
+CLOSE_UP = "Close-up of the first image, the part to mend"
+"""What the part of a keyframe is called that is sent along with its repair."""
+
+
+def repair_words(reasons: str, places: Sequence[str] = (), *, close_up: bool = False) -> str:
     """Return the instruction that mends a rejected keyframe by an edit.
 
     Args:
         reasons: What is wrong, as the judge says it.
         places: Where, in words; empty: nowhere in particular.
+        close_up: The part is sent along, too.
     """
     where = f" Look at {_list_words(places)}." if places else ""
+    where += f' "{CLOSE_UP}" shows what is meant; answer with the whole first image.' if close_up else ""
     return edit_words(f"mend what a viewer would notice: {reasons.strip()}{where} Mend nothing else.")
 
 
@@ -236,6 +242,11 @@ def redraw_words(words: str, retouch: str, reasons: str) -> str:
 ENLARGE_WORDS = (
     "Repeat the first image exactly, at a higher resolution: the same picture in every part, only sharper. "
     "Change nothing, add nothing, leave nothing out."
+)
+
+
+ANCHOR_WORDS = edit_words(
+    "restore natural colours and crisp detail where this frame of a film has lost them; nothing may move."
 )
 
 

@@ -15,6 +15,9 @@ STACKED: Final = 3
 _LONGEST: Final = 900
 """Characters of complaints a prompt repeats."""
 
+_MOST: Final = 500_000
+"""Largest part of a picture, in millionths, that is worth showing closer."""
+
 _THIRD: Final = 1000 / 3
 
 
@@ -35,9 +38,26 @@ def next_step(attempts: Sequence[Attempt], edits: int) -> How:
     return "edited"
 
 
-def mend_words(verdicts: Sequence[Verdict]) -> str:
-    """Return the words of an edit that mends what was complained of, where it was seen."""
-    return repair_words(_complaints(verdicts), tuple(dict.fromkeys(_places(verdicts)))[:4])
+def mend_words(verdicts: Sequence[Verdict], *, close_up: bool = False) -> str:
+    """Return the words of an edit that mends what was complained of, where it was seen.
+
+    Args:
+        verdicts: Of the last attempt.
+        close_up: The part is sent along, too.
+    """
+    places = tuple(dict.fromkeys(map(place_of, _boxes(verdicts))))[:4]
+    return repair_words(_complaints(verdicts), places, close_up=close_up)
+
+
+def part_to_mend(verdicts: Sequence[Verdict]) -> tuple[int, int, int, int] | None:
+    """Return the box around all that was complained of; None where nothing was pointed at, or nearly everything."""
+    boxes = list(_boxes(verdicts))
+    if not boxes:
+        return None
+    top, left, bottom, right = (
+        edge(side) for edge, side in zip((min, min, max, max), zip(*boxes, strict=True), strict=True)
+    )
+    return (top, left, bottom, right) if (bottom - top) * (right - left) <= _MOST else None
 
 
 def anew_words(first: Keyframe, retouch: str, verdicts: Sequence[Verdict]) -> str:
@@ -58,11 +78,11 @@ def _complaints(verdicts: Sequence[Verdict]) -> str:
     return " ".join((told, *fresh)).strip()[:_LONGEST]
 
 
-def _places(verdicts: Sequence[Verdict]) -> Iterator[str]:
+def _boxes(verdicts: Sequence[Verdict]) -> Iterator[tuple[int, int, int, int]]:
     for verdict in verdicts:
         for finding in verdict.findings if not verdict.accepted else ():
             if finding.box is not None:
-                yield place_of(finding.box)
+                yield finding.box
 
 
 def place_of(box: tuple[int, int, int, int]) -> str:

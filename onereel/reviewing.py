@@ -16,7 +16,7 @@ from onereel.adapters.ocr import read_words, reader
 from onereel.calls import Goods
 from onereel.company import Company, Done
 from onereel.crew import Vault
-from onereel.drawing import candidates_of, draw_anew, draw_order, redraw, settled, told_if_unchanged
+from onereel.drawing import candidates_of, close_up, draw_anew, draw_order, redraw, settled, told_if_unchanged
 from onereel.errors import (
     BadInput,
     BudgetReached,
@@ -44,7 +44,7 @@ from onereel.questions import (
     take_lettering,
     take_question,
 )
-from onereel.repairs import anew_words, mend_words, next_step
+from onereel.repairs import anew_words, mend_words, next_step, part_to_mend
 from onereel.reviews import LOOKS, TOKENS
 from onereel.slate import held_key, keyframe_key, verdict_key
 from onereel.storyboard import Shot
@@ -218,8 +218,8 @@ async def judge_take(
     Raises:
         BudgetReached, StudioBusy: As they happen.
     """
-    seconds = (await read_looks(company, film.looks)).footage.seconds
-    order = take_review_order(company, setup, film.film, seconds, likenesses)
+    looks = await read_looks(company, film.looks)
+    order = take_review_order(company, setup, looks.preview or film.film, looks.footage.seconds, likenesses)
     return await _ask(company, _Asked(order, f"review {slate}", setup.shot, take_lettering(setup.shot)))
 
 
@@ -346,9 +346,11 @@ async def _again(
 ) -> Keyframe:
     last, verdicts = made[-1], tries[-1].verdicts
     if how == "edited":
-        words = mend_words(verdicts)
+        beside = await close_up(company, last, part_to_mend(verdicts))
+        words = mend_words(verdicts, close_up=bool(beside))
         model = "" if last.model == company.brief.models.image else last.model
-        return await redraw(company, plan, last, words, recipe_of("mended", last, words), model=model)
+        recipe = recipe_of("mended", last, words)
+        return await redraw(company, plan, last, words, recipe, model=model, beside=beside)
     stronger = company.table.illustrator(company.brief.review.escalate)
     reached = company.image_surface in stronger.surfaces
     escalated = (how == "escalated" or last.model == stronger.id) and reached

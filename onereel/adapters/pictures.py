@@ -150,6 +150,29 @@ def check_drawing(picture: Opened, aspect_ratio: str, size: str) -> None:
         raise FootageError(f"{told}: another size; draw it again")
 
 
+def part_of(data: bytes, box: tuple[int, int, int, int], margin: float = 0.15) -> bytes:
+    """Return a part of a picture, with a margin around it, as a PNG.
+
+    Args:
+        data: The whole file.
+        box: Top, left, bottom, right in thousandths.
+        margin: On every side, as a share of the part's own.
+
+    Raises:
+        FootageError: It is not a sound picture.
+    """
+    image = open_picture(data).image
+    top, left, bottom, right = (edge / 1000 for edge in box)
+    tall, wide = (bottom - top) * margin, (right - left) * margin
+    edges = (
+        max(0, round((left - wide) * image.width)),
+        max(0, round((top - tall) * image.height)),
+        min(image.width, max(1, round((right + wide) * image.width))),
+        min(image.height, max(1, round((bottom + tall) * image.height))),
+    )
+    return write_png(np.asarray(image.crop(edges)))
+
+
 def fit(data: bytes, frame: tuple[int, int]) -> bytes:
     """Return a picture as a PNG of exactly a camera's frame, as `framed`."""
     return write_png(np.asarray(_fitted(open_picture(data).image, frame)))

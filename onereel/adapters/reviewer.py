@@ -1,7 +1,7 @@
 """Reviews by Gemini models: pictures and films are shown, a question follows, the answer fits a JSON schema.
 
-Pictures come before the question, as Google's guide asks. A film is shown as a small copy; one too large for a request
-goes through the Files API, which only the Gemini API has.
+Pictures come before the question, as Google's guide asks. A film is shown as the small copy made when it arrived;
+one too large for a request goes through the Files API, which only the Gemini API has.
 
 Source: reference/gemini-media.md, sections 4.2 and 4.6.
 """
@@ -17,9 +17,8 @@ from google.genai import types
 from onereel.adapters.connection import Connection
 from onereel.adapters.courier import within
 from onereel.adapters.gemini import answered
-from onereel.adapters.proxy import proxy
 from onereel.crew import Answer
-from onereel.errors import FootageError, Refused, StudioBusy
+from onereel.errors import Refused, StudioBusy
 from onereel.footage import Media
 from onereel.models import ModelTable, Surface
 from onereel.orders import ReviewOrder
@@ -80,10 +79,7 @@ class Reviewer:
         """Return a film as the model looks at it: inside the request, or as a file."""
         assert order.film is not None  # noqa: S101 - the caller looked
         film = order.film
-        try:
-            data = await asyncio.to_thread(lambda: proxy(self._fetch(film)))
-        except FootageError as broken:
-            raise Refused(str(broken)) from broken
+        data = await asyncio.to_thread(self._fetch, film)
         sampled = types.VideoMetadata(fps=order.film_fps)
         if len(data) <= self._inline_bytes:
             return types.Part(inline_data=types.Blob(data=data, mime_type=_FILM), video_metadata=sampled)

@@ -212,3 +212,21 @@ def test_a_ladder_has_its_rungs_once_and_in_an_order_that_makes_sense():
     for wrong in (["soften", "retry"], ["slate", "fallback"], ["soften", "soften"]):
         with pytest.raises(ValueError, match="ladder"):
             Policy.model_validate({"ladder": wrong})
+
+
+async def test_a_take_rejected_as_often_as_the_brief_pays_for_is_filmed_by_the_fallback(make, studio, vault):
+    opened = studio("video:@veo-3.1-generate:wrong-count", footage="film")
+    asked = {"review": {"take_attempts": 1}, "shots": listed(vault, {}), **FALLBACK, **ONE}
+
+    report = await (await make(**asked)).aresult()
+
+    (shot,) = papers(vault)
+    assert [take.model for take in shot.takes] == [VEO, VEO, LITE]
+    assert shot.active == shot.takes[-1].slate
+    (rescue,) = shot.takes[-1].rescues
+    assert (rescue.rung, "every take was rejected" in rescue.because) == ("fallback", True)
+    assert report.state == "complete"
+    before = opened.tally()
+    await make(**asked)
+    assert opened.tally() == before
+    assert agrees(vault, opened)
