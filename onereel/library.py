@@ -6,6 +6,7 @@ it is rebuilt from the vault, and brought up to date by reading only the papers 
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from threading import Lock
 from typing import Literal, NamedTuple
@@ -16,7 +17,7 @@ from onereel.adapters.libraries import read_library, write_library
 from onereel.adapters.pictures import inspect_picture
 from onereel.brief import Brief
 from onereel.crew import Vault
-from onereel.errors import Corrupted, FootageError, NotInVault
+from onereel.errors import Corrupted, FootageError, NotInVault, VaultError
 from onereel.likeness import MEASURED, Fingerprint, Hashes, Likeness, Thresholds, column, distance, same_picture, search
 from onereel.media import read_noun
 from onereel.noun import Noun
@@ -39,6 +40,9 @@ _PATTERN = keyframe_words(
     ("Reference 1",),
 )
 """What every keyframe's words have in common."""
+
+READERS = 8
+"""Papers read at once."""
 
 Kind = Literal["keyframe", "take", "reference"]
 
@@ -81,7 +85,8 @@ class Others:
     def like(self, wanted: Fingerprint) -> list[Seen]:
         """Return those that show the same picture, nearest first."""
         near = search(self._column, wanted, self._thresholds.same_bits)
-        return [self.keyframes[at] for at in near if same_picture(self.keyframes[at].fingerprint, wanted)]
+        found = (self.keyframes[at] for at in near)
+        return [seen for seen in found if same_picture(seen.fingerprint, wanted, self._thresholds)]
 
     @property
     def own(self) -> frozenset[str]:
@@ -105,10 +110,14 @@ class Others:
 
     @cached_property
     def _keyframes(self) -> list[Seen]:
-        # In a vault of one film there is nothing to read, nor an index to write.
-        if all(record.split("/")[1] == self._production for record, _ in _records(self._vault)):
+        try:
+            # In a vault of one film there is nothing to read, nor an index to write.
+            if all(record.split("/")[1] == self._production for record, _ in _records(self._vault)):
+                return []
+            pictures = library(self._vault)
+        except VaultError as broken:  # an offer is not worth a shot
+            log.warning("what other productions have is not known in this run: %s", broken)
             return []
-        pictures = library(self._vault)
         self._references = {seen.media: seen.fingerprint for seen in pictures if seen.kind == "reference"}
         found = [seen for seen in pictures if seen.kind == "keyframe" and seen.words]
         self._own = frozenset(seen.words for seen in found if seen.production == self._production)
@@ -135,7 +144,9 @@ def library(vault: Vault, *, anew: bool = False) -> list[Seen]:
     there = dict(_records(vault))
     known = [] if anew else [seen for seen in _kept(vault) if seen.record in there]
     told = {seen.record for seen in known}
-    new = [seen for record, kind in there.items() if record not in told for seen in _read(vault, record, kind)]
+    untold = [(record, kind) for record, kind in there.items() if record not in told]
+    with ThreadPoolExecutor(READERS) as readers:  # of a bucket each paper is a request
+        new = [seen for found in readers.map(lambda paper: _read(vault, *paper), untold) for seen in found]
     if new or anew:
         vault.write(LIBRARY, write_library([*known, *new]), "application/vnd.apache.parquet")
     return [*known, *new]

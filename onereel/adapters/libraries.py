@@ -1,10 +1,13 @@
 """The library of a vault's pictures as Parquet: one row a picture, hashes as 64-bit numbers any tool can compare."""
 
 import io
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from onereel.noun import Noun
+
+log = logging.getLogger(__name__)
 
 LISTS = ("references", "rejected")
 """Columns that hold several, a space between."""
@@ -31,7 +34,11 @@ def read_library(data: bytes) -> Iterator[dict[str, Any]]:
     """Yield the pictures of a Parquet file, as the fields of their noun."""
     import pandas as pd  # noqa: PLC0415
 
-    kept = pd.read_parquet(io.BytesIO(data))
+    try:
+        kept = pd.read_parquet(io.BytesIO(data))
+    except (ValueError, OSError) as broken:
+        log.warning("the library cannot be read and is made anew: %s", broken)
+        return
     if not TYPES.keys() <= set(kept.columns):  # written before it said as much: it is made anew
         return
     for cells in kept.to_dict("records"):
