@@ -24,6 +24,7 @@ call's own by its content; as many in flight as there are takes. With `--candida
 
 import argparse
 import asyncio
+import functools
 import heapq
 import json
 import multiprocessing
@@ -230,11 +231,14 @@ async def made(shots: int, candidates: int) -> dict[str, Any]:
     vault = vault_for(read_settings(), rehearsal=False)
     listed = keep(vault, storyboard_of(shots).model_dump_json().encode(), "json").key
     began: list[float] = []
+    body = produce.fn
 
-    def note_start(flow: object, flow_run: object, state: object) -> None:  # noqa: ARG001 - Prefect's names
+    async def noting_the_start(*args: Any, **kwargs: Any) -> Any:
         began.append(time.monotonic())
+        return await body(*args, **kwargs)
 
-    flow = produce.with_options(on_running=[note_start])
+    flow = produce.with_options()
+    flow.fn = functools.wraps(body)(noting_the_start)
     called, cpu = time.monotonic(), time.process_time()
     state = await flow(brief=brief_of(shots, candidates), shots=listed, return_state=True)
     ended = time.monotonic()

@@ -25,11 +25,14 @@ async def publish(report: Report, manifest: Manifest) -> None:
 async def _publish(production: str, report: Report, manifest: Manifest) -> None:  # noqa: ARG001 - see the run's name
     name = report.production + ("-rehearsal" if report.rehearsal else "")
     page = await asyncio.to_thread(_page, report, manifest)
-    await acreate_markdown_artifact(page, key=f"{name}-film", description=report.message)
     rows = [_row(papers, report, manifest) for papers in manifest.shots]
-    await acreate_table_artifact(rows, key=f"{name}-shots", description="Every shot of the cut")
+    shown = [
+        acreate_markdown_artifact(page, key=f"{name}-film", description=report.message),
+        acreate_table_artifact(rows, key=f"{name}-shots", description="Every shot of the cut"),
+    ]
     if sheet_address := _public(report, manifest, "contact.jpg"):  # Prefect's pages show pictures by address only
-        await acreate_image_artifact(sheet_address, key=f"{name}-contact", description="Contact sheet")
+        shown.append(acreate_image_artifact(sheet_address, key=f"{name}-contact", description="Contact sheet"))
+    await asyncio.gather(*shown)
 
 
 def _page(report: Report, manifest: Manifest) -> str:
