@@ -28,6 +28,11 @@ MASK = """(masked) => {
       if (text.data.includes(words)) text.data = text.data.replaceAll(words, instead);
     }
 }"""
+STILL = """addEventListener("DOMContentLoaded", () => {
+  const style = document.createElement("style");
+  style.textContent = "* {animation-duration: 0s !important; transition-duration: 0s !important}";
+  document.head.append(style);
+});"""
 BOX = """(only) => {
   const box = document.querySelector(only).getBoundingClientRect();
   return {x: box.x, y: box.y, width: box.width, height: box.height, scale: 1};
@@ -133,6 +138,15 @@ class Page:
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < PHONE}
         await self.ask("Emulation.setDeviceMetricsOverride", **size)
 
+    async def _box(self, only: str) -> dict[str, float]:
+        """Return where an element is, as soon as it has come to rest."""
+        find = f"({BOX})({json.dumps(only)})"
+        box, before = await self.value(find), None
+        while box != before:
+            await asyncio.sleep(0.5)
+            box, before = await self.value(find), box
+        return dict(box)
+
     async def photograph(self, path: Path, height: int, width: int = WIDTH, *, only: str = "") -> None:
         """Keep what the page shows as a small picture.
 
@@ -145,7 +159,7 @@ class Page:
         await self.resize(width, height)
         await asyncio.sleep(1.5)
         await self.value(f"({MASK})({json.dumps(self.masked)})")
-        clip = await self.value(f"({BOX})({json.dumps(only)})") if only else None
+        clip = await self._box(only) if only else None
         answer = await self.ask("Page.captureScreenshot", format="png", **({"clip": clip} if clip else {}))
         picture = Image.open(io.BytesIO(base64.b64decode(answer["data"])))
         kept = io.BytesIO()
@@ -180,6 +194,8 @@ async def browser() -> AsyncIterator[Page]:
             first = next(page for page in pages if page["type"] == "page")
             async with connect(first["webSocketDebuggerUrl"], max_size=None) as line:
                 page = Page(line)
+                await page.ask("Page.enable")
+                await page.ask("Page.addScriptToEvaluateOnNewDocument", source=STILL)
                 await page.resize(WIDTH, 900)
                 yield page
         finally:

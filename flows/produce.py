@@ -31,6 +31,7 @@ from onereel.report import Report
 from onereel.settings import read_settings
 from tasks.assembly import animatic, deliver
 from tasks.delivery import publish
+from tasks.gates import tell_storyboard
 
 # What the form offers, and the API accepts, is fixed when the flow is deployed: there the table is as in the worker.
 offer(read_settings().table.ids)
@@ -72,6 +73,7 @@ async def produce(  # noqa: PLR0911 - every return is an end a producer may meet
             return ended(board)
         plan = planned(company, board.storyboard)
         await asyncio.to_thread(check_own, company, plan)
+        await tell_storyboard(plan, board)
         if waiting := await stopped_at(company, Scene("storyboard", plan, board)):
             return ended(waiting)
         wishes = await asyncio.to_thread(retakes, company.vault, plan.production)

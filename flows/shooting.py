@@ -235,9 +235,7 @@ class Shooting:
             return kept
         setup = replace(setup, base=base_of(setup, clip_order(self.company, setup)))
         alike = [take for take in known if take.base == setup.base]
-        own = [
-            take for take in alike if take.tier == self.plan.tier
-        ]  # a final is a new sample, whatever the draft asked
+        own = [take for take in alike if self._serves(take)]
         mine = [take for take in own if take.wish == wish] if wish else batch(own) if own else []
         first = max((take.sample for take in alike if take not in mine), default=0) + 1
         wanted = range(first, first + self.company.brief.take_candidates)
@@ -307,6 +305,10 @@ class Shooting:
         ladder = Ladder(self.company, "video", self.plan.camera, setup.shot, fallback=spare is not None)
         return await ladder.climb(partial(self._film, slate, setup), rejected)
 
+    def _serves(self, take: Take) -> bool:
+        """Return whether a take may stand for what is asked: a final is a new sample, whatever its draft asked."""
+        return self.plan.tier == "draft" or take.tier == "final"
+
     def _picked(self, setup: Setup, known: list[Take]) -> Take | None:
         """Return the take a person picked, as long as nothing new is asked of the shot.
 
@@ -320,7 +322,7 @@ class Shooting:
         asked = {base_of(setup, order)}
         if setup.take.continues or not setup.take.opening.startswith(f"{setup.take.shot}/"):
             asked |= {base_of(setup, order.model_copy(update={"opening": other.opening})) for other in known}
-        return take if any(other.base in asked and other.tier == self.plan.tier for other in known) else None
+        return take if any(other.base in asked and self._serves(other) for other in known) else None
 
     async def _setup(self, planned: TakePlan) -> Setup:
         """Return what a take opens and closes on, as soon as that exists."""

@@ -111,6 +111,15 @@ def page(company: Company, scene: Scene, waiting: Waiting, problem: str) -> str:
     return "\n".join([*parts, *BODY[scene.gate](company, scene)])
 
 
+def storyboard_page(company: Company, plan: Plan, board: Board) -> str:
+    """Return the storyboard of a run that does not wait for anybody to decide on it."""
+    scene = Scene("storyboard", plan, board)
+    badge = " · REHEARSAL" if company.rehearsal else ""
+    facts = f"{plan.frames / FPS:g} s, {len(plan.takes)} shots · at most ${plan.usd:.2f} in all"
+    title = plain(board.storyboard.title or plan.production)
+    return "\n".join([f"## {title}: the storyboard{badge}", "", facts, "", *_storyboard(company, scene)])
+
+
 def _terms(company: Company, scene: Scene, waiting: Waiting) -> str:
     plan = scene.plan
     next_usd = to_come(company, scene)
