@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import av
+import numpy as np
 
-from benchmarks.likeness import SCENES, _bare, _grained
-from onereel.adapters.film import inspect
+from benchmarks.likeness import SCENES
+from onereel.adapters.film import STRICT, inspect
 from onereel.adapters.meter import Meter, sharpness
 from onereel.adapters.preview import RATE, Preview
 from onereel.adapters.stills import Reducer, png, thumb
@@ -118,6 +119,38 @@ def parts(path: Path) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "sharpness", lambda: [sharpness(frame) for frame in frames[:: 3 * step]]
     yield "thumbnails", lambda: [thumb(one) for one in pictures[:6]]
     yield "first and last", lambda: (png(frames[0]), png(frames[-1]))
+
+
+def _grained(path: Path, sigma: float) -> Path:
+    """Return the film with the grain of a camera, encoded as one would."""
+    rng, made = np.random.default_rng(1), path.with_suffix(".grain.mp4")
+    with av.open(str(path)) as film, av.open(str(made), "w") as out:
+        source = film.streams.video[0]
+        picture = out.add_stream("libx264", rate=24, options={"preset": "veryfast", "crf": "18"})
+        picture.width, picture.height, picture.pix_fmt = source.width, source.height, "yuv420p"
+        sound = out.add_stream_from_template(film.streams.audio[0])
+        grain = rng.normal(0, sigma, (source.height + 64, source.width + 64)).astype(np.int16)
+        for packet in film.demux():
+            if packet.stream.type == "audio" and packet.size:
+                packet.stream = sound
+                out.mux(packet)
+                continue
+            for frame in packet.decode() if packet.stream.type == "video" else ():
+                planes = frame.to_ndarray()
+                x, y = rng.integers(0, 64, 2)
+                luma = planes[: source.height] + grain[y : y + source.height, x : x + source.width]
+                planes[: source.height] = np.clip(luma, 16, 235)
+                out.mux(picture.encode(av.VideoFrame.from_ndarray(planes, format="yuv420p")))
+        out.mux(picture.encode(None))
+    return made
+
+
+def _bare(path: Path) -> None:
+    with av.open(str(path)) as film:
+        for stream in film.streams:
+            stream.codec_context.options = STRICT
+        for packet in film.demux():
+            packet.decode()
 
 
 def _cpu(work: Callable[[], Any]) -> float:

@@ -1,33 +1,29 @@
-"""How fast pictures are fingerprinted and found, how well copies are told, and what looking at a film costs.
+"""How fast pictures are fingerprinted and found, and how well copies are told.
 
     python benchmarks/likeness.py [--json likeness.json] [--quick]
 
 Hashing: CPU time above the decode it shares, against imagehash called plainly. Search: against a plain loop and against
 reading the same memory once. Recall and false positives: copies and other pictures made here from drawings of the local
-studio and the photographs that come with scikit-image. Film: one decode with everything taken from it, against the bare
-decode. Every time is the best of several; wall times suffer on a busy machine.
+studio and the photographs that come with scikit-image. Every time is the best of several; wall times suffer on a busy
+machine. What looking at a film costs is measured by benchmarks/inspection.py.
 """
 
 import argparse
 import io
 import json
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import av
 import imagehash
 import numpy as np
 import skimage
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
-from onereel.adapters.film import STRICT, inspect
 from onereel.likeness import MEASURED, Fingerprint, column, distance, fingerprint, near_duplicates, same_picture, search
-from onereel.studio.camera import Shooting, film_take
 from onereel.studio.illustrator import draw, sketch
 
 PHOTOGRAPHS = (
@@ -79,13 +75,13 @@ def main() -> None:
     said = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
     found = {
+        "load": round(os.getloadavg()[0], 2),
         "hashing": list(shown(hashing(quick=said.quick))),
         "search": list(shown(searching(quick=said.quick))),
         "labelled": list(shown(labelled(quick=said.quick))),
-        "film": list(shown(film(quick=said.quick))),
     }
     if said.json:
-        said.json.write_text(json.dumps(found, indent=1))
+        said.json.write_text(json.dumps(found, indent=1) + "\n")
 
 
 def shown(rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -178,36 +174,6 @@ def labelled(*, quick: bool) -> Iterator[dict[str, Any]]:
     }
 
 
-def film(*, quick: bool) -> Iterator[dict[str, Any]]:
-    """Yield CPU milliseconds of a bare strict decode and of `inspect`: stills, thumbnails, hashes, checks, preview."""
-    opening, closing = (draw(scene, SIZE, (), seed=1, badge="REHEARSAL") for scene in SCENES[:2])
-    with tempfile.TemporaryDirectory() as folder:
-        for name, size, grain in (
-            ("animatic 180p", (320, 180), 0),
-            ("animatic 720p", (1280, 720), 0),
-            ("grainy 720p", (1280, 720), 6),
-            ("animatic 1080p", (1920, 1080), 0),
-        )[: 2 if quick else 4]:
-            path = Path(folder) / f"{name}.mp4"
-            film_take(
-                Shooting(words="A storm", seconds=8, size=size, badge="REHEARSAL", opening=opening, closing=closing),
-                path,
-            )
-            if grain:
-                path = _grained(path, grain)
-            bare, whole = [], []
-            for _ in range(3 if quick else 7):  # in turns: a busy machine is busy for both
-                bare.append(_cpu(lambda path=path: _bare(path), 1))
-                whole.append(_cpu(lambda path=path: inspect(path), 1))
-            yield {
-                "film": name,
-                "bare_ms": _ms(min(bare)),
-                "inspect_ms": _ms(min(whole)),
-                "added": f"{100 * (min(whole) / min(bare) - 1):.0f} %",
-                "goal": "25 %",
-            }
-
-
 def _pictures() -> list[Image.Image]:
     folder = Path(skimage.__file__).parent / "data"
     return [Image.open(folder / name).convert("RGB") for name in PHOTOGRAPHS] + [_drawn(scene, 1) for scene in SCENES]
@@ -253,38 +219,6 @@ def _marked(image: Image.Image) -> Image.Image:
         (image.width * 0.6, image.height * 0.85), "© ONEREEL", (255, 255, 255), font_size=image.height // 12
     )
     return marked
-
-
-def _grained(path: Path, sigma: float) -> Path:
-    """Return the film with the grain of a camera, encoded as one would."""
-    rng, made = np.random.default_rng(1), path.with_suffix(".grain.mp4")
-    with av.open(str(path)) as film, av.open(str(made), "w") as out:
-        source = film.streams.video[0]
-        picture = out.add_stream("libx264", rate=24, options={"preset": "veryfast", "crf": "18"})
-        picture.width, picture.height, picture.pix_fmt = source.width, source.height, "yuv420p"
-        sound = out.add_stream_from_template(film.streams.audio[0])
-        grain = rng.normal(0, sigma, (source.height + 64, source.width + 64)).astype(np.int16)
-        for packet in film.demux():
-            if packet.stream.type == "audio" and packet.size:
-                packet.stream = sound
-                out.mux(packet)
-                continue
-            for frame in packet.decode() if packet.stream.type == "video" else ():
-                planes = frame.to_ndarray()
-                x, y = rng.integers(0, 64, 2)
-                luma = planes[: source.height] + grain[y : y + source.height, x : x + source.width]
-                planes[: source.height] = np.clip(luma, 16, 235)
-                out.mux(picture.encode(av.VideoFrame.from_ndarray(planes, format="yuv420p")))
-        out.mux(picture.encode(None))
-    return made
-
-
-def _bare(path: Path) -> None:
-    with av.open(str(path)) as film:
-        for stream in film.streams:
-            stream.codec_context.options = STRICT
-        for packet in film.demux():
-            packet.decode()
 
 
 def _decoded(data: bytes) -> Image.Image:
