@@ -417,7 +417,8 @@ def _repairing_usd(
     if policy.takes:
         usd += policy.take_attempts * sum(take.usd for take in takes)
         each = {review.what.split()[1]: review.usd for review in reviews if "/" not in review.what}
-        usd += policy.take_attempts * sum(each.values())
+        by_another = policy.take_attempts > 0 and bool(brief.policy.fallback.video)  # its take is in what failing costs
+        usd += (policy.take_attempts + by_another) * sum(each.values())
     return round(usd, 6)
 
 

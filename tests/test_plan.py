@@ -332,3 +332,12 @@ def test_an_estimate_of_an_unwritten_film_begins_with_the_writing():
     assert found.purchases[0].kind == "text"
     assert found.frames == 48 * 24
     assert found.usd == pytest.approx(sum(purchase.usd for purchase in found.purchases))
+
+
+def test_nobody_is_paid_to_judge_what_the_producer_brought():
+    own = {"opening_file": "media/aa/a.png"}, {"clip_file": "media/bb/b.mp4"}, {}
+    found = planned(board(*own))
+
+    reviews = [one.what for one in found.purchases if one.kind == "review"]
+
+    assert reviews == ["review s030/opening", "review s010", "review s030"]
