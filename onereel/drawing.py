@@ -480,6 +480,7 @@ async def _reuse(
     told = "the vault had it for the same words" if found else ""
     offer = None
     if company.others is not None and not (found and company.brief.reuse):
+        await company.others.ready()
         offer = await asyncio.to_thread(best_offer, company.others, _sought(still, order))
     # By nearly the same words: a judge has to hold it to this shot's own before a clip is bought on it.
     if offer and offer.good and company.brief.reuse and company.brief.review.keyframes:

@@ -4,6 +4,7 @@ Keyframes, frames of takes (their first and last among them) and references of a
 it is rebuilt from the vault, and brought up to date by reading only the papers that are new.
 """
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -78,9 +79,14 @@ class Others:
     def __init__(self, vault: Vault, production: str, thresholds: Thresholds = MEASURED) -> None:
         """Keep where they are, and whose keyframes are not among them."""
         self._vault, self._production, self._thresholds = vault, production, thresholds
-        self._reading = Lock()
+        self._reading, self._turn = Lock(), asyncio.Lock()
         self._references: dict[str, Fingerprint] = {}
         self._own: frozenset[str] = frozenset()
+
+    async def ready(self) -> None:
+        """Wait until they are read: in one thread, so that the shots of a run do not hold all there are meanwhile."""
+        async with self._turn:
+            await asyncio.to_thread(lambda: self.keyframes)
 
     def like(self, wanted: Fingerprint) -> list[Seen]:
         """Return those that show the same picture, nearest first."""
