@@ -117,9 +117,7 @@ def _films(films: int, environment: Mapping[str, str], *more: str) -> list[str]:
     return [run.communicate()[0].strip().rpartition("\n")[2] for run in runs]
 
 
-def _row(
-    name: str, films: int, seconds: float, tally: Tally, times: Mapping[Kind, list[float]], complete: int
-) -> Row:
+def _row(name: str, films: int, seconds: float, tally: Tally, times: Mapping[Kind, list[float]], complete: int) -> Row:
     kinds = (Kind.IMAGE, Kind.VIDEO)
     return Row(
         name=name,
@@ -158,7 +156,9 @@ def main() -> None:
         measured("alone", 1, 1, served=False),
     ]
     print(f"the studio takes {IN_FLIGHT} at once and {PER_MINUTE} in a minute; {SHOTS} shots a film\n")
-    print(f"{'limits':9}{'films':>6}{'seconds':>9}{'accepted':>10}{'429':>5}{'too early':>11}  most at once, in a minute")
+    print(
+        f"{'limits':9}{'films':>6}{'seconds':>9}{'accepted':>10}{'429':>5}{'too early':>11}  most at once, in a minute"
+    )
     for row in rows:
         most = ", ".join(f"{kind} {row.most[kind]}, {row.in_a_minute[kind]}" for kind in row.most)
         told = "" if row.good else "  NOT AS IT SHOULD BE"

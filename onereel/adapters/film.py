@@ -46,7 +46,8 @@ class Inspection:
         footage: What was measured.
         first: The opening frame, PNG.
         last: The exact closing frame, PNG.
-        thumbs: Up to `THUMBS` small pictures spread over the film, WebP, `THUMB_WIDTH` pixels wide.
+        thumbs: Up to `THUMBS` small pictures spread over the film, WebP, `THUMB_WIDTH` pixels wide;
+            the first `SMALL_WIDTH`.
         samples: What some frames look like, the first and the last among them.
         measures: What every frame looks and sounds like.
         preview: A small copy with all of the sound, MP4; empty where the film is as small already.
@@ -221,7 +222,9 @@ class _Inspection(_Pass):
             footage=footage,
             first=self.first,
             last=png(self.last) if self.frames > 1 else self.first,
-            thumbs=[thumb(pictures[k * len(pictures) // kept]) for k in range(kept)],
+            # The first stands for the take on a run's page.
+            thumbs=[thumb(pictures[0], pictures[0].width)]
+            + [thumb(pictures[k * len(pictures) // kept]) for k in range(1, kept)],
             samples=tuple(
                 Sample(seconds=round(at, 3), sharpness=sharp, fingerprint=fingerprint(picture))
                 for at, sharp, picture in self.seen

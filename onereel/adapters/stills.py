@@ -54,11 +54,12 @@ class Reducer:
         )
 
 
-def thumb(picture: Image.Image) -> bytes:
-    """Return a small picture as a thumbnail, `THUMB_WIDTH` wide, a WebP file."""
-    height = max(2, round(picture.height * THUMB_WIDTH / picture.width))
+def thumb(picture: Image.Image, width: int = THUMB_WIDTH) -> bytes:
+    """Return a small picture as a thumbnail, so many pixels wide, a WebP file."""
     target = io.BytesIO()
-    picture.resize((THUMB_WIDTH, height), Image.Resampling.BOX).save(target, "WEBP", quality=70, method=0)
+    if width != picture.width:
+        picture = picture.resize((width, max(2, round(picture.height * width / picture.width))), Image.Resampling.BOX)
+    picture.save(target, "WEBP", quality=70, method=0)
     return target.getvalue()
 
 
