@@ -374,7 +374,7 @@ async def test_an_operation_that_ends_without_a_film_costs_nothing(ready, studio
 @pytest.mark.parametrize("code", ["400", "403"])
 async def test_no_answer_to_a_poll_or_a_download_writes_a_paid_film_off(ready, studio, vault, camera, kind, code):
     studio.plan.add(parse_fault(f"{kind}:*:{code}:times=5"))
-    company, setup = await ready(more={"video": camera}, settings={"deadline": 1})
+    company, setup = await ready(more={"video": camera}, settings={"deadline": 3})
     order, key = await ordered(company, setup)
     with contextlib.suppress(Gone, StillFilming):
         await collect_film(company, order, key)
