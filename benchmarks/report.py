@@ -19,6 +19,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from axe_playwright_python.async_playwright import Axe
+
 from onereel.adapters.connection import Connection
 from onereel.adapters.folder import FolderVault
 from onereel.calls import calls_of
@@ -33,7 +35,7 @@ from onereel.showing import show
 from onereel.slate import cut_prefix
 from onereel.studio import StudioOptions, running
 from onereel.writing import keep_board
-from tests.browser import PHONE, browsing, visit
+from tests.browser import PHONE, browsing, unfolded, visit
 from tests.productions import AT_ONCE, board, brief, film, framed, keyframes, planned, setup_of
 
 RESULTS = Path(__file__).parent / "results"
@@ -150,6 +152,15 @@ async def measured(url: str, root: str, viewport: dict[str, int], rounds: int) -
     return {**found, "console": told, "requests_outside": strayed}
 
 
+async def checked(url: str) -> list[str]:
+    """Return what axe-core finds wrong with a page, everything on it unfolded."""
+    async with browsing() as browser:
+        seen = await visit(browser, url)
+        await unfolded(seen.page)
+        found = await Axe().run(seen.page, options={"resultTypes": ["violations"]})
+        return [f"{one['id']} ({one['impact']}), {len(one['nodes'])} times" for one in found.response["violations"]]
+
+
 async def main() -> None:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--shots", type=int, default=200)
@@ -176,8 +187,9 @@ async def main() -> None:
         }
         for width, viewport in (("desk", {"width": 1280, "height": 800}), ("phone", PHONE)):
             found[width] = await measured(f"{root}{prefix}report.html", root, viewport, asked.rounds)
+        found["axe"] = await checked(f"{root}{prefix}report.html")
         server.shutdown()
-    print(f"{found['shots']} shots, {found['html_bytes']} bytes of HTML")
+    print(f"{found['shots']} shots, {found['html_bytes']} bytes of HTML; axe finds {found['axe'] or 'nothing'}")
     asked.out.write_text(json.dumps(found, indent=1) + "\n")
 
 

@@ -1,7 +1,9 @@
 """What a producer sees of a run in the Prefect UI: one page with the contact sheet, the shots, and where things are."""
 
 import asyncio
+import re
 import shlex
+from collections.abc import Iterator
 
 from prefect import task
 from prefect.artifacts import acreate_image_artifact, acreate_markdown_artifact, acreate_table_artifact
@@ -14,6 +16,11 @@ from onereel.settings import read_settings
 from onereel.slate import cut_prefix
 from onereel.takes import Take
 from tasks import WORKING, company, unseen
+
+MOST_PICTURES = 100
+"""Keyframes that get an artifact of their own; all are on the report page."""
+_WORD = re.compile("[^a-z0-9]+")
+"""What the key of an artifact has none of."""
 
 
 async def publish(report: Report, manifest: Manifest) -> None:
@@ -30,9 +37,24 @@ async def _publish(production: str, report: Report, manifest: Manifest) -> None:
         acreate_markdown_artifact(page, key=f"{name}-film", description=report.message),
         acreate_table_artifact(rows, key=f"{name}-shots", description="Every shot of the cut"),
     ]
-    if sheet_address := _public(report, manifest, "contact.jpg"):  # Prefect's pages show pictures by address only
-        shown.append(acreate_image_artifact(sheet_address, key=f"{name}-contact", description="Contact sheet"))
+    for what, address in _pictures(report, manifest):
+        shown.append(acreate_image_artifact(address, key=f"{name}-{what}", description=what))
     await asyncio.gather(*shown)
+
+
+def _pictures(report: Report, manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Yield the contact sheet and the keyframes on screen, where browsers can read the vault.
+
+    Prefect's pages show pictures by address; one inside the artifact would be printed below it, too.
+    """
+    sheet_address = _public(report, manifest, "contact.jpg")
+    if not sheet_address:
+        return
+    yield "contact", sheet_address
+    frames = [frame for papers in manifest.shots for frame in papers.keyframes]
+    for frame in frames[:MOST_PICTURES]:
+        address = public_address(read_settings(), frame.fitted.key, rehearsal=report.rehearsal)
+        yield f"keyframe-{_WORD.sub('-', frame.id.lower()).strip('-')}", address
 
 
 def _page(report: Report, manifest: Manifest) -> str:

@@ -59,3 +59,6 @@ async def test_hostile_words_of_a_shot_list_execute_nothing_on_the_page_or_in_th
     assert f"{public}#s010" in table.data
     picture = await Artifact.aget("lighthouse-rehearsal-contact")
     assert picture.data == public.replace("report.html", "contact.jpg")
+    keyframe = await Artifact.aget("lighthouse-rehearsal-keyframe-s010-opening")
+    assert keyframe.data.startswith("https://films.example/vault/rehearsal/media/")
+    assert (Path(vault) / keyframe.data.removeprefix("https://films.example/vault/")).is_file()
