@@ -323,11 +323,11 @@ def places(url: str, database: str) -> Iterator[list[tuple[str, dict[str, str]]]
             yield [("PostgreSQL" if database else "SQLite", served), ("embedded", alone)]
 
 
-def run(counts: list[int], candidates: int, rounds: int, database: str, latency: Latency) -> list[Row]:
+def run(counts: list[int], candidates: int, rounds: int, database: str, latency: Latency, *, served: bool) -> list[Row]:
     """Make every film everywhere and return the rows; of several rounds, the fastest."""
     settings, rows = read_settings(), []
     with studio(latency) as there, places(there.url, database) as found:
-        for where, environment in found:
+        for where, environment in found if served else found[1:]:
             if rounds > 1:
                 measured(counts[0], candidates, "warming up", environment, settings, there)
             for shots in counts:
@@ -344,6 +344,7 @@ def main() -> None:
     parser.add_argument("--candidates", type=int, default=1, help="Takes filmed of each shot.")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--database", default="", help="Of the Prefect server; default: SQLite.")
+    parser.add_argument("--embedded", action="store_true", help="Only without a running server.")
     parser.add_argument("--realistic", action="store_true", help="The vendor's own latencies.")
     parser.add_argument("--scale", type=float, default=1.0, help="Of those latencies.")
     parser.add_argument("--make", type=int, help=argparse.SUPPRESS)
@@ -361,7 +362,7 @@ def main() -> None:
         }
         os.environ["ONEREEL_POLL_SHORTEST"] = str(args.scale)
         os.environ["ONEREEL_POLL_LONGEST"] = str(10 * args.scale)
-    rows = run(args.shots, args.candidates, args.rounds, args.database, latency)
+    rows = run(args.shots, args.candidates, args.rounds, args.database, latency, served=not args.embedded)
     settings = read_settings()
     print(
         f"drawings {latency.image:g} s, operations {latency.video:g} s, more or less {latency.jitter:.0%}, in flight "

@@ -14,8 +14,8 @@ from onereel.adapters.stills import SMALL_WIDTH
 
 log = logging.getLogger(__name__)
 
-RATE: Final = 6
-"""Pictures a second, about: what a person needs to follow, and more than vision models look at."""
+RATE: Final = 4
+"""Pictures a second, about: as many as the judge of takes looks at, and enough for a person to follow."""
 
 
 class Preview:
