@@ -18,7 +18,7 @@ reported apart.
 call's own by its content; as many in flight as there are takes. With `--candidates` every shot is filmed so often.
 
     python benchmarks/makespan.py [--json PATH] [--shots 6 40] [--database postgresql+asyncpg://...]
-    python benchmarks/makespan.py --realistic --shots 25 250 --candidates 4 --rounds 1 \
+    python benchmarks/makespan.py --realistic --embedded --shots 50 250 --candidates 4 --rounds 1 \
         --json benchmarks/results/thousand.json
 """
 
