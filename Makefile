@@ -17,7 +17,7 @@ check: $(VENV)/ready  ## Format, lint, types, import contracts
 	$(RUN)/lint-imports
 
 test: $(VENV)/ready  ## All tests but Ceph
-	$(RUN)/pytest -n 2 --dist loadfile -m "not ceph"
+	$(RUN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not ceph"
 
 test-ceph: $(VENV)/ready  ## The vault contract over Ceph RGW, from Debian packages (root)
 	$(RUN)/python -m tests.ceph

@@ -13,9 +13,18 @@ from onereel.studio import StudioOptions, running
 from tests.browser import MISSING, chromium
 from tests.productions import AT_ONCE, brief
 
+LONGEST = ("test_deployment", "test_faults", "test_review", "test_produce", "test_takes", "test_gates", "test_reshoot")
+"""Files that take longest. They come first, so that of several processes none is left with one at the end."""
+
+
+def _place(item):
+    name = item.path.stem
+    return LONGEST.index(name) if name in LONGEST else len(LONGEST) + (item.path.parent.name != "flows")
+
 
 def pytest_collection_modifyitems(config, items):
-    """Leave the report page's tests out where there is no browser, and say so; `.ci/run` sees to it that there is."""
+    """Begin with the longest. Leave the report page's tests out where there is no browser, and say so."""
+    items.sort(key=_place)
     if chromium():
         return
     left = [item for item in items if item.get_closest_marker("browser")]

@@ -42,7 +42,11 @@ async def test_every_timeline_finds_its_files_in_the_folder(company, delivered, 
     clips = list(cut.find_clips())
     assert [len(clip.media_references()) for clip in clips] == [2, 1]
     assert clips[0].active_media_reference_key == "lighthouse/s010/t02"
-    assert [marker.name for marker in clips[0].markers] == ["Action 1", "Hold on the door."]
+    assert [marker.name for marker in clips[0].markers] == [
+        "Action 1",
+        "Hold on the door.",
+        "came out the same as lighthouse/s010/t01",
+    ]
     links = {one.target_url for clip in clips for one in clip.media_references().values()}
     assert links == {
         f"takes/{take.shot}_t{take.number:02d}.mp4" for shot in ("s010", "s020") for take in takes_of(company, shot)
