@@ -67,12 +67,9 @@ class Shared:
             BadInput: The server has no limit for this kind of call; says how to create it.
         """
         needed = f"onereel-{kind}"
-        first = model not in self._under_way
-        if first:
+        if model not in self._under_way:
             self._under_way[model] = Line(self._leases, [needed, f"onereel-{model}"], needed)
         line = self._under_way[model]
-        if first:  # the first calls need both: two questions at once take as long as one
-            self._starting(model).ask_ahead(line)
         place = await line.take()
         try:
             yield
@@ -81,15 +78,12 @@ class Shared:
 
     async def start(self, model: str) -> None:
         """Wait until another call to a model may start."""
-        line = self._starting(model)
+        if model not in self._starts:
+            self._starts[model] = Line(self._leases, [f"onereel-{model}-per-minute"], renewed=False)
+        line = self._starts[model]
         if not line.unlimited:
             place = await line.take()
             asyncio.get_running_loop().call_later(MINUTE, line.close, place)
-
-    def _starting(self, model: str) -> "Line":
-        if model not in self._starts:
-            self._starts[model] = Line(self._leases, [f"onereel-{model}-per-minute"], renewed=False)
-        return self._starts[model]
 
     async def give_back(self) -> None:
         """Give back every place that is held for nobody. Starts stay counted until their minute is over."""
@@ -130,11 +124,6 @@ class Line:
         self._releasing: set[asyncio.Task[None]] = set()
         self.unlimited = False
 
-    @property
-    def wanted(self) -> int:
-        """How many wait."""
-        return sum(not turn.done() for turn in self._waiting)
-
     async def take(self) -> Place:
         """Return a place: one handed on, or one the server grants."""
         if self._spare:
@@ -145,17 +134,14 @@ class Line:
         turn: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         if self._asking is None or self._asking.done():
-            self._begin_asking()
+            self._asking = asyncio.create_task(self._ask())
+            self._asking.add_done_callback(self._asked)
         try:
             return await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():  # it came in the moment its caller was stopped
                 self.hand_on(turn.result())
             raise
-
-    def ask_ahead(self, other: "Line") -> None:
-        """Ask for as many places as are wanted in another line, for those who come here from there."""
-        self._begin_asking(other)
 
     def hand_on(self, place: Place) -> None:
         """Give a place to the next who waits, or keep it a moment; one held for long goes back, for other runs."""
@@ -199,16 +185,11 @@ class Line:
             place.idle.cancel()
         self.close(place)
 
-    def _begin_asking(self, other: "Line | None" = None) -> None:
-        self._asking = asyncio.create_task(self._ask(other))
-        self._asking.add_done_callback(self._asked)
-
-    async def _ask(self, other: "Line | None") -> None:
-        """Ask the server for places until nobody waits, here and, when this begins, in the other line."""
+    async def _ask(self) -> None:
+        """Ask the server for places until nobody waits."""
         await asyncio.sleep(GATHER_SECONDS)
-        pause, expected = FIRST_PAUSE, min(BLOCK, other.wanted) if other is not None else 0
-        while wanted := max(expected, self.wanted):
-            expected = 0
+        pause = FIRST_PAUSE
+        while wanted := sum(not turn.done() for turn in self._waiting):
             block = await self._granted(min(wanted, BLOCK))
             if block is None:
                 await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
