@@ -358,9 +358,10 @@ class Shooting:
                 said = (told(drift, number=number, done=done),)
                 break
             hops = longer
-        if not measured_wrong(await checked_take(crew, setup, order, hops)):  # else nobody is paid to judge it
+        checked = await checked_take(crew, setup, order, hops)
+        if not measured_wrong(checked):  # else nobody is paid to judge it
             said = (*said, *await self._verdicts(slate, setup, hops[-1]))
-        return await keep_take(crew, setup, order, hops, said)
+        return await keep_take(crew, setup, order, hops, checked, said)
 
     async def _without_drift(self, slate: str, setup: Setup, good: tuple[Hop, ...]) -> tuple[tuple[Hop, ...], str]:
         """Return a take whose next extension drifted without it, as the brief says: ended there, or filmed on anew."""

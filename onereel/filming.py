@@ -427,12 +427,25 @@ async def checked_take(company: Company, setup: Setup, order: ClipOrder, hops: t
 
 
 async def keep_take(
-    company: Company, setup: Setup, order: ClipOrder, hops: tuple[Hop, ...], verdicts: tuple[Verdict, ...] = ()
+    company: Company,
+    setup: Setup,
+    order: ClipOrder,
+    hops: tuple[Hop, ...],
+    checked: tuple[Verdict, ...],
+    verdicts: tuple[Verdict, ...] = (),
 ) -> Take:
-    """Put a finished take on paper, with what judges said of it, under the next free number, and return it."""
+    """Put a finished take on paper, with what was found and said of it, under the next free number, and return it.
+
+    Args:
+        company: Who works.
+        setup: What was asked.
+        order: Its first clip.
+        hops: That and the extensions.
+        checked: As `checked_take` found.
+        verdicts: Of judges.
+    """
     plan, take, frames = setup.plan, setup.take, setup.frames
     looks = await read_looks(company, hops[-1].looks)
-    checked = await checked_take(company, setup, order, hops)
     findings = tuple(finding.what for verdict in checked for finding in verdict.findings)
     number = 0
     while True:

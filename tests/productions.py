@@ -5,7 +5,7 @@ from datetime import date
 from onereel.brief import Brief
 from onereel.company import Company
 from onereel.drawing import draw_sheet, draw_still, labelled, references_by_path
-from onereel.filming import Frames, Setup, clip_order, collect_film, extend_order, keep_take, order_film
+from onereel.filming import Frames, Setup, checked_take, clip_order, collect_film, extend_order, keep_take, order_film
 from onereel.models import MODELS, PROXY, with_proxy
 from onereel.plan import Plan, plan
 from onereel.storyboard import Storyboard
@@ -58,7 +58,7 @@ async def film(company: Company, setup: Setup) -> Take:
     for _ in setup.take.coverage.extensions:
         more = extend_order(company, setup, hops)
         hops = (*hops, await collect_film(company, more, await order_film(company, more, "extension")))
-    return await keep_take(company, setup, order, hops)
+    return await keep_take(company, setup, order, hops, await checked_take(company, setup, order, hops))
 
 
 def setup_of(found: Plan, storyboard: Storyboard, shot: str, frames: Frames | None = None, **more) -> Setup:
