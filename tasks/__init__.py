@@ -42,6 +42,12 @@ def company() -> Company:
     return _at_work.get()
 
 
+def artifact_key(what: str) -> str:
+    """Return the key of an artifact of the production being made: a rehearsal's is never taken for a film's."""
+    now = company()
+    return f"{now.brief.production}{'-rehearsal' if now.rehearsal else ''}-{what}"
+
+
 async def when_free(_task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
     """Wait as long as a busy studio asked, or a growing while, and try again; anything else stays as it ended."""
     busy = await state.aresult(raise_on_failure=False)

@@ -15,7 +15,7 @@ from onereel.report import Report
 from onereel.settings import read_settings
 from onereel.slate import cut_prefix
 from onereel.takes import Take
-from tasks import WORKING, company, unseen
+from tasks import WORKING, artifact_key, company, unseen
 
 MOST_PICTURES = 100
 """Keyframes that get an artifact of their own; all are on the report page."""
@@ -30,15 +30,14 @@ async def publish(report: Report, manifest: Manifest) -> None:
 
 @task(name="publish", task_run_name="publish {production}", **WORKING)
 async def _publish(production: str, report: Report, manifest: Manifest) -> None:  # noqa: ARG001 - see the run's name
-    name = report.production + ("-rehearsal" if report.rehearsal else "")
     page = await asyncio.to_thread(_page, report, manifest)
     rows = [_row(papers, report, manifest) for papers in manifest.shots]
     shown = [
-        acreate_markdown_artifact(page, key=f"{name}-film", description=report.message),
-        acreate_table_artifact(rows, key=f"{name}-shots", description="Every shot of the cut"),
+        acreate_markdown_artifact(page, key=artifact_key("film"), description=report.message),
+        acreate_table_artifact(rows, key=artifact_key("shots"), description="Every shot of the cut"),
     ]
     for what, address in _pictures(report, manifest):
-        shown.append(acreate_image_artifact(address, key=f"{name}-{what}", description=what))
+        shown.append(acreate_image_artifact(address, key=artifact_key(what), description=what))
     await asyncio.gather(*shown)
 
 
