@@ -23,7 +23,10 @@ from onereel.errors import BadInput
 log = logging.getLogger(__name__)
 
 BLOCK = 4
-"""Places asked for at once, at most: they go back together, so the more, the longer one call keeps the others."""
+"""Places asked for in one question, at most: they go back together, so the more, the longer one call keeps the others.
+"""
+QUESTIONS = 4
+"""Under way at once, at most: each takes the server longer than what it is about."""
 GATHER_SECONDS = 0.01
 """How long the first who waits lets others join its question."""
 IDLE_SECONDS = 1.0
@@ -190,14 +193,21 @@ class Line:
         await asyncio.sleep(GATHER_SECONDS)
         pause = FIRST_PAUSE
         while wanted := sum(not turn.done() for turn in self._waiting):
-            block = await self._granted(min(wanted, BLOCK))
-            if block is None:
-                await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
-                pause = min(pause * 1.5, LONGEST_PAUSE)
+            questions = [min(BLOCK, wanted - asked) for asked in range(0, wanted, BLOCK)][:QUESTIONS]
+            if any(await asyncio.gather(*map(self._get, questions))):
+                pause = FIRST_PAUSE
                 continue
-            pause = FIRST_PAUSE
-            for _ in range(block.open):
-                self._give(Place(block))
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
+            pause = min(pause * 1.5, LONGEST_PAUSE)
+
+    async def _get(self, places: int) -> bool:
+        """Hand out as many places as are free, of those wanted; return whether there was one."""
+        block = await self._granted(places)
+        if block is None:
+            return False
+        for _ in range(block.open):
+            self._give(Place(block))
+        return True
 
     def _asked(self, asking: asyncio.Task[None]) -> None:
         """Tell all who wait what went wrong."""

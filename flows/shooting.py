@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from flows.climbing import Told, drawn_keyframe, drawn_sheet, footed
+from flows.copies import Copies
 from flows.ladder import Footing, Ladder
 from flows.progress import Progress
 from onereel.anchoring import joined, newest_drift, next_piece, told
@@ -88,6 +89,7 @@ class Shooting:
         self.picks: tuple[Pick, ...] = ()
         self.progress = Progress(plan.production, len(plan.sheets) + len(plan.stills) + len(plan.takes))
         self._under_way: dict[str, asyncio.Task[Any]] = {}
+        self._copies = Copies(company, plan.production)
         # A task is begun when it may soon ask: a thousand that wait for a place would only keep the loop busy.
         self._desks = asyncio.Semaphore(2 * company.bounds["image"].in_flight)
 
@@ -108,6 +110,7 @@ class Shooting:
         return [end for end in ended if isinstance(end, Keyframe)]
 
     async def _prepare(self) -> None:
+        await self._copies.begin()
         self.pictures = await references_by_path(self.company)
         picks = await asyncio.to_thread(picks_of, self.company.vault, self.plan.production)
         self.picks = tuple(pick for pick in picks if pick.of not in self.reached)
@@ -117,7 +120,7 @@ class Shooting:
                 self.company.stills.setdefault(one.keyframe.id, one.keyframe)
 
     async def _close(self) -> None:
-        await self.progress.close()
+        await asyncio.gather(self.progress.close(), self._copies.close())
         if self.plan.tier == "draft":
             company = self.company
             await asyncio.to_thread(mark_draft, company.vault, company.brief, self.plan, company.stills)
@@ -129,11 +132,15 @@ class Shooting:
 
     async def keyframe(self, id_: str) -> Keyframe:
         """Return a keyframe, drawn once however many shots share it."""
-        return await self._once(f"keyframe {id_}", self._keyframe(id_))
+        keyframe = await self._once(f"keyframe {id_}", self._keyframe(id_))
+        self._copies.keep(keyframe.fitted)
+        return keyframe
 
     async def take(self, shot: str) -> Take:
         """Return a shot's take, filmed once."""
-        return await self._once(f"take {shot}", self._take(self.planned[shot]))
+        take = await self._once(f"take {shot}", self._take(self.planned[shot]))
+        self._copies.keep(take.first_frame)
+        return take
 
     async def _once(self, name: str, work: Coroutine[Any, Any, T]) -> T:
         if name in self._under_way:

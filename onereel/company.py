@@ -126,6 +126,7 @@ class Bound:
 class Patience:
     """How to wait for a camera: pauses grow with the time already waited, between two bounds, up to a deadline.
 
+    A film is seen at the latest when it has lain there for a twentieth of the time it took.
     Where it is known when films are usually there, none is asked for before but once, half-way, and the looks that
     saves are spent on the time in which most end: a film is seen soon after its end, for no more looks in all.
     And for a vault.
@@ -133,7 +134,7 @@ class Patience:
 
     shortest: float = 1.0
     longest: float = 10.0
-    share: float = 0.1
+    share: float = 0.05
     deadline: float = 1800.0
     keeping: tuple[float, ...] = (0.2, 1.0, 4.0, 15.0)
     """Pauses in seconds before a vault that fails is asked once more to keep what was paid for."""

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -46,7 +46,7 @@ from onereel.picks import picked, picks_of, stands
 from onereel.plan import Plan
 from onereel.proving import proof_recipe, prove
 from onereel.reviewed import reviewed
-from onereel.showing import keep_thumbs, show
+from onereel.showing import keep_thumbs, show, small_copies
 from onereel.slate import cut_prefix, cuts_prefix
 from onereel.storyboard import Storyboard
 from onereel.takes import Keyframe, ShotState, Take, batch, best, recipe_of
@@ -202,9 +202,11 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
         folder = Path(name)
         paths = _fetched(vault, cut, folder)
         # The papers are pictured while the master is joined: none of them needs it.
-        thumbs = beside.submit(keep_thumbs, vault, production, pictures(shots))
-        sheet = beside.submit(contact_sheet, cut, paths, title=title, rehearsal=company.rehearsal)
-        picture = beside.submit(poster, cut, paths)
+        openings = beside.submit(_openings, vault, production, shots)
+        sheet = beside.submit(
+            lambda: contact_sheet(cut, paths, openings.result(), title=title, rehearsal=company.rehearsal)
+        )
+        picture = beside.submit(lambda: poster(cut, paths, openings.result()))
         assembly = assemble(cut, paths, folder / "master.mp4", label=label)
         packet = xmp(title, label, " ".join(PROGRAM))
         label_film(folder / "master.mp4", packet)
@@ -218,7 +220,6 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
             "captions.srt": subrip(cut, story.board.storyboard).encode(),
         }
         number = next_version(vault, production)
-        thumbs.result()
         # The master is the claim to a number: two workers cutting at once get one each.
         while not vault.upload(f"{cut_prefix(production, number)}master.mp4", folder / "master.mp4", "video/mp4"):
             number += 1
@@ -414,6 +415,13 @@ def broken_joins(plan: Plan, results: Results) -> dict[str, str]:
 def _fetched(vault: Vault, cut: Cut, folder: Path) -> dict[str, Path]:
     media = {clip.media.sha256: clip.media for clip in cut.clips if clip.media is not None}
     return {digest: fetch_file(vault, one, folder / f"{digest}.mp4") for digest, one in media.items()}
+
+
+def _openings(vault: Vault, production: str, shots: Sequence[ShotPapers]) -> dict[str, bytes]:
+    """Keep small copies of all pictures of the report page, and return those of first frames, by film."""
+    keep_thumbs(vault, production, pictures(shots))
+    firsts = {take.film.sha256: take.first_frame for papers in shots for take in papers.takes}
+    return small_copies(vault, production, firsts)
 
 
 def _take_files(cut: Cut, known: Mapping[str, list[Take]]) -> dict[str, list[TakeFile]]:

@@ -94,7 +94,7 @@ async def draw_still(
         keyframe = await _choose(company, plan, still, orders, recipe)
         keyframe = await _apart_from_others(company, plan, keyframe)
         keyframe = await asyncio.to_thread(_beside_others, company, keyframe, offered)
-        await asyncio.to_thread(_keep, company, keyframe, orders[0])
+        await _keep(company, keyframe, orders[0])
     if 1 <= chosen <= len(orders):
         keyframe = await _chosen(company, plan, keyframe, chosen)
     company.stills[keyframe.id] = keyframe
@@ -546,6 +546,7 @@ def _words_key(order: DrawOrder) -> str:
     return f"stills/{recipe[:2]}/{recipe}.json"
 
 
-def _keep(company: Company, keyframe: Keyframe, order: DrawOrder) -> None:
-    keep_noun(company.vault, keyframe_key(company.brief.production, keyframe.recipe), keyframe)
-    keep_noun(company.vault, _words_key(order), keyframe)
+async def _keep(company: Company, keyframe: Keyframe, order: DrawOrder) -> None:
+    """Keep a keyframe as this production's, and as what anybody finds by its words."""
+    keys = keyframe_key(company.brief.production, keyframe.recipe), _words_key(order)
+    await asyncio.gather(*(asyncio.to_thread(keep_noun, company.vault, key, keyframe) for key in keys))

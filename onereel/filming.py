@@ -225,9 +225,9 @@ async def _developed(lab: Lab, call: Call, order: ClipOrder | ExtendOrder, film:
     if isinstance(seen, FootageError):
         await asyncio.to_thread(keep, lab.vault, data, "mp4")
         raise NoAnswer(f"{call.intent.label}: {seen}", usd=call.intent.usd).coded("footage") from seen
-    media = await asyncio.to_thread(keep, lab.vault, data, "mp4")
-    looks = await keep_looks(lab, seen, await asyncio.to_thread(read_credentials, data, "mp4"))
-    return Goods((media, looks), call.intent.usd, call.operation)
+    said = await asyncio.to_thread(read_credentials, data, "mp4")
+    kept = asyncio.to_thread(keep, lab.vault, data, "mp4"), keep_looks(lab, seen, said)
+    return Goods(tuple(await asyncio.gather(*kept)), call.intent.usd, call.operation)
 
 
 async def _looked_at(
@@ -330,21 +330,27 @@ def _check(order: ClipOrder | ExtendOrder, footage: Footage) -> None:
 async def keep_looks(lab: Lab, inspection: Inspection, credentials: Credentials) -> Media:
     """Keep the first and last frames and thumbnails of a film, and return their list."""
 
-    def work() -> Media:
-        vault = lab.vault
-        looks = Looks(
-            footage=inspection.footage,
-            first=keep(vault, inspection.first, "png"),
-            last=keep(vault, inspection.last, "png"),
-            thumbs=tuple(keep(vault, thumb, "webp") for thumb in inspection.thumbs),
-            credentials=credentials,
-            samples=inspection.samples,
-            measures=inspection.measures,
-            preview=keep(vault, inspection.preview, "mp4") if inspection.preview else None,
-        )
-        return keep(vault, looks.model_dump_json().encode(), "json")
+    async def kept(data: bytes, suffix: str) -> Media:
+        return await asyncio.to_thread(keep, lab.vault, data, suffix)
 
-    return await asyncio.to_thread(work)
+    preview = [kept(inspection.preview, "mp4")] if inspection.preview else []
+    stills = (kept(inspection.first, "png"), kept(inspection.last, "png"))
+    (first, last), thumbs, shown = await asyncio.gather(
+        asyncio.gather(*stills),
+        asyncio.gather(*(kept(thumb, "webp") for thumb in inspection.thumbs)),
+        asyncio.gather(*preview),
+    )
+    looks = Looks(
+        footage=inspection.footage,
+        first=first,
+        last=last,
+        thumbs=tuple(thumbs),
+        credentials=credentials,
+        samples=inspection.samples,
+        measures=inspection.measures,
+        preview=next(iter(shown), None),
+    )
+    return await kept(looks.model_dump_json().encode(), "json")
 
 
 async def read_looks(company: Company, media: Media) -> Looks:

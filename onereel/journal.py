@@ -225,9 +225,12 @@ class Journal:
         """Return an intent that is reserved and written down, or None if another worker was first."""
         self.budget.reserve(key, self._intent(wanted, key, attempt).usd, wanted.label)
         intended = False
+        pointing = asyncio.ensure_future(self._point(wanted.production, key))
         try:
-            await turn()
-            await self._entries.point(wanted.production, key)
+            try:
+                await turn()
+            finally:
+                await pointing
             intent = self._intent(wanted, key, attempt)
             intended = await self._intend(intent)
         finally:
@@ -237,6 +240,10 @@ class Journal:
             return None
         self._ours.add(key)
         return intent
+
+    async def _point(self, production: str, key: str) -> None:
+        """Note where a call is found that is about to be intended."""
+        await self._entries.point(production, key)
 
     async def _intend(self, intent: Intent) -> bool:
         """Write an intent down, a few times over where the vault fails; return whether it is ours.

@@ -86,7 +86,7 @@ async def keep_paid(
     """
     for pause in (*pauses, None):
         try:
-            return tuple([await asyncio.to_thread(keep, vault, data, suffix) for data, suffix in goods])
+            return tuple(await asyncio.gather(*(asyncio.to_thread(keep, vault, *one) for one in goods)))
         except VaultError as failed:
             if pause is None:
                 raise NotKept(

@@ -1,7 +1,7 @@
 """The report page of a cut: small copies of its pictures, then the page itself."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from onereel.adapters.page import report_page
@@ -43,18 +43,36 @@ def keep_thumbs(vault: Vault, production: str, wanted: Iterable[Media]) -> froze
 
     A picture that is gone or damaged gets none: a page about a film must not fail for an old take's first frame.
     """
-    there = {key.rpartition("/")[2].removesuffix(".webp") for key in vault.keys(thumbs_prefix(production))}
+    there = thumbs_of(vault, production)
 
-    def one(media: Media) -> str:
-        if media.sha256 in there:
-            return media.sha256
-        try:
-            small = thumbnail(fetch(vault, media), THUMB_WIDTH)
-        except (NotInVault, Corrupted, FootageError) as gone:
-            log.warning("%s: no picture on the report page: %s", production, gone)
-            return ""
-        vault.create(thumb_key(production, media.sha256), small, CONTENT_TYPES["webp"])
-        return media.sha256
+    def one(media: Media) -> bool:
+        return media.sha256 in there or keep_thumb(vault, production, media)
 
+    pictures = list(wanted)
     with ThreadPoolExecutor(AT_ONCE) as workers:
-        return frozenset(workers.map(one, wanted)) - {""}
+        return frozenset(media.sha256 for media, kept in zip(pictures, workers.map(one, pictures), strict=True) if kept)
+
+
+def thumbs_of(vault: Vault, production: str) -> frozenset[str]:
+    """Return the digests of the pictures that have a small copy. Blocks."""
+    prefix = thumbs_prefix(production)
+    return frozenset(key.removeprefix(prefix).removesuffix(".webp") for key in vault.keys(prefix))
+
+
+def keep_thumb(vault: Vault, production: str, media: Media) -> bool:
+    """Keep a small copy of a picture; return False for one that is gone or damaged. Blocks."""
+    try:
+        small = thumbnail(fetch(vault, media), THUMB_WIDTH)
+    except (NotInVault, Corrupted, FootageError) as gone:
+        log.warning("%s: no picture on the report page: %s", production, gone)
+        return False
+    vault.create(thumb_key(production, media.sha256), small, CONTENT_TYPES["webp"])
+    return True
+
+
+def small_copies(vault: Vault, production: str, wanted: Mapping[str, Media]) -> dict[str, bytes]:
+    """Return the small copies of pictures, by the names given; of those that have one. Blocks."""
+    there = thumbs_of(vault, production)
+    return {
+        name: vault.read(thumb_key(production, media.sha256)) for name, media in wanted.items() if media.sha256 in there
+    }

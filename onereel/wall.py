@@ -191,14 +191,17 @@ class WalledJournal(Journal):
             await self._read_others()
         self._unseen.add(key)
         try:
-            day = f"{day_prefix(today())}{key}.json"
-            await asyncio.to_thread(self._vault.create, day, b"{}", "application/json")
             intent = await super()._begin(wanted, key, attempt, turn)
         finally:
             self._unseen.discard(key)
         if intent is not None:
             await self._confirm(intent)
         return intent
+
+    async def _point(self, production: str, key: str) -> None:
+        day = f"{day_prefix(today())}{key}.json"
+        of_the_day = asyncio.to_thread(self._vault.create, day, b"{}", "application/json")
+        await asyncio.gather(super()._point(production, key), of_the_day)
 
     def _over(self, usd: float, label: str) -> BudgetReached | None:
         return self.budget.over(usd, self._others.usd, self._all_today.usd, label)

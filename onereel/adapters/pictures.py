@@ -19,12 +19,12 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from pydantic import Field
 
 from onereel.adapters.meter import measure_picture
-from onereel.adapters.png import write_png
 from onereel.errors import BadInput, FootageError
 from onereel.likeness import Fingerprint, fingerprint
 from onereel.measures import PictureMeasures
 from onereel.noun import Noun
 from onereel.pixels import MAX_ENLARGEMENT, drawing_size, enlargement
+from onereel.png import write_png
 
 log = logging.getLogger(__name__)
 

@@ -32,33 +32,34 @@ PORTRAIT_COLUMNS = 2
 """Further tiles in a row when the film is taller than wide."""
 
 
-def poster(cut: Cut, paths: Mapping[str, Path]) -> bytes:
-    """Return the cut's strongest picture as a JPEG of the cut's size: sharp, with contrast, no slate card.
+def poster(cut: Cut, paths: Mapping[str, Path], openings: Mapping[str, bytes]) -> bytes:
+    """Return the cut's strongest opening picture as a JPEG of the cut's size: sharp, with contrast, no slate card.
 
     Args:
         cut: The edit.
         paths: Where each take's film lies, by SHA-256.
+        openings: Small copies of first frames, by the SHA-256 of the film: what has one is chosen by it.
 
     Raises:
         FootageError: A film is missing or cannot be decoded.
     """
     filmed = [clip for clip in cut.clips if clip.media]
-    chosen = [filmed[k * len(filmed) // CANDIDATES] for k in range(CANDIDATES)] if filmed else []
-    stills = [
-        frame_at(_path(clip, paths), clip.skip_frames + index)
-        for clip in dict.fromkeys(chosen)
-        for index in sorted({0, min(cut.fps, clip.frames // 2)})
-    ]
-    best = max(stills, key=_strength) if stills else slate_card(cut, cut.clips[0])
-    return _jpeg(_fitted(best, (cut.width, cut.height)))
+    if not filmed:
+        return _jpeg(_fitted(slate_card(cut, cut.clips[0]), (cut.width, cut.height)))
+    chosen = dict.fromkeys(filmed[k * len(filmed) // CANDIDATES] for k in range(CANDIDATES))
+    best = max(chosen, key=lambda clip: _strength(_opening(cut, clip, paths, openings)))
+    return _jpeg(_fitted(frame_at(_path(best, paths), best.skip_frames), (cut.width, cut.height)))
 
 
-def contact_sheet(cut: Cut, paths: Mapping[str, Path], *, title: str = "", rehearsal: bool = False) -> bytes:
+def contact_sheet(
+    cut: Cut, paths: Mapping[str, Path], openings: Mapping[str, bytes], *, title: str = "", rehearsal: bool = False
+) -> bytes:
     """Return a JPEG, `WIDTH` pixels wide, with every shot's opening frame, length and take.
 
     Args:
         cut: The edit.
         paths: Where each take's film lies, by SHA-256.
+        openings: Small copies of first frames, by the SHA-256 of the film; where there is none, the film is decoded.
         title: What the production is called; its slug if empty.
         rehearsal: Say loudly that nothing of it was filmed for money.
 
@@ -74,8 +75,7 @@ def contact_sheet(cut: Cut, paths: Mapping[str, Path], *, title: str = "", rehea
         _badge(draw, " · ".join(marks))
     for number, clip in enumerate(cut.clips):
         at = grid.corner(number)
-        still = frame_at(_path(clip, paths), clip.skip_frames) if clip.media else slate_card(cut, clip)
-        sheet.paste(_fitted(still, grid.tile), at)
+        sheet.paste(_fitted(_opening(cut, clip, paths, openings), grid.tile), at)
         draw.rectangle((at[0], at[1], at[0] + grid.tile[0] - 1, at[1] + grid.tile[1] - 1), outline=BORDER)
         _caption(draw, clip, cut.fps, (at[0], at[1] + grid.tile[1] + 10), grid.tile[0])
     return _jpeg(sheet)
@@ -154,6 +154,16 @@ def _caption(draw: ImageDraw.ImageDraw, clip: Clip, fps: int, at: tuple[int, int
 def _length(seconds: float) -> str:
     minutes, rest = divmod(seconds, 60)
     return f"{int(minutes)}:{int(rest):02d}" if minutes else f"{rest:.1f} s"
+
+
+def _opening(cut: Cut, clip: Clip, paths: Mapping[str, Path], openings: Mapping[str, bytes]) -> Image.Image:
+    """Return the first picture of a clip, perhaps a small one."""
+    if clip.media is None:
+        return slate_card(cut, clip)
+    path, small = _path(clip, paths), openings.get(clip.media.sha256)
+    if small is None or clip.skip_frames:
+        return frame_at(path, clip.skip_frames)
+    return Image.open(io.BytesIO(small)).convert("RGB")
 
 
 def _path(clip: Clip, paths: Mapping[str, Path]) -> Path:

@@ -7,7 +7,7 @@ import numpy as np
 from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 from PIL import Image
 
-from onereel.adapters.png import write_png
+from onereel.png import write_png
 
 THUMB_WIDTH = 192
 SMALL_WIDTH = 320

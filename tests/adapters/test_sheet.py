@@ -32,7 +32,7 @@ def cut_of(paths, count: int = 3, *, width: int = 160, height: int = 96) -> Cut:
 
 
 def test_a_poster_has_the_size_of_the_film(paths):
-    image = Image.open(io.BytesIO(poster(cut_of(paths), paths)))
+    image = Image.open(io.BytesIO(poster(cut_of(paths), paths, {})))
 
     assert (image.format, image.size) == ("JPEG", (160, 96))
 
@@ -40,12 +40,12 @@ def test_a_poster_has_the_size_of_the_film(paths):
 def test_a_poster_of_nothing_but_gaps_is_the_slate_card(paths):
     gap = Cut(production="lighthouse", width=640, height=360, clips=(Clip(shot="s010", frames=24),))
 
-    assert np.asarray(Image.open(io.BytesIO(poster(gap, paths)))).mean() < 40
+    assert np.asarray(Image.open(io.BytesIO(poster(gap, paths, {})))).mean() < 40
 
 
 @pytest.mark.parametrize(("count", "columns"), [(2, 2), (7, 3), (12, 4), (60, 5)])
 def test_a_contact_sheet_has_a_tile_for_every_shot(paths, count, columns):
-    sheet = Image.open(io.BytesIO(contact_sheet(cut_of(paths, count), paths)))
+    sheet = Image.open(io.BytesIO(contact_sheet(cut_of(paths, count), paths, {})))
 
     tile = (1600 - 96 - 18 * (columns - 1)) // columns
     rows = -(-count // columns)
@@ -56,7 +56,7 @@ def test_a_contact_sheet_has_a_tile_for_every_shot(paths, count, columns):
 def test_a_thousand_shots_fit_a_jpeg(paths):
     cut = cut_of(paths, 2)
     gaps = tuple(Clip(shot=f"s{k:04d}", frames=24) for k in range(1000))
-    sheet = Image.open(io.BytesIO(contact_sheet(cut.model_copy(update={"clips": gaps}), paths)))
+    sheet = Image.open(io.BytesIO(contact_sheet(cut.model_copy(update={"clips": gaps}), paths, {})))
 
     assert sheet.height < 65_500
 
@@ -64,7 +64,7 @@ def test_a_thousand_shots_fit_a_jpeg(paths):
 def test_a_rehearsal_says_so_on_its_sheet(paths):
     cut = cut_of(paths)
     plain, marked = (
-        np.asarray(Image.open(io.BytesIO(contact_sheet(cut, paths, rehearsal=said))).convert("L"))[40:110, 1350:]
+        np.asarray(Image.open(io.BytesIO(contact_sheet(cut, paths, {}, rehearsal=said))).convert("L"))[40:110, 1350:]
         for said in (False, True)
     )
 
@@ -74,7 +74,7 @@ def test_a_rehearsal_says_so_on_its_sheet(paths):
 
 def test_a_missing_film_is_named(paths):
     with pytest.raises(FootageError, match="no film was given for l/s000/t01"):
-        contact_sheet(cut_of(paths), {})
+        contact_sheet(cut_of(paths), {}, {})
 
 
 @pytest.mark.parametrize("size", [(160, 96), (1280, 720), (720, 1280), (3840, 2160)])

@@ -16,13 +16,16 @@ _UP: Final = 2
 """The filter that keeps each row as its difference to the one above."""
 
 _LEVEL: Final = 1
+_PLAIN: Final = bytes(5)
+"""Between keyword and text: neither compressed nor in a language of its own."""
 
 
-def write_png(rgb: NDArray[np.uint8]) -> bytes:
+def write_png(rgb: NDArray[np.uint8], **texts: str) -> bytes:
     """Return a picture as a PNG file.
 
     Args:
         rgb: (height, width, 3), 8 bits.
+        **texts: Said of the picture inside the file, by keyword.
     """
     height, width, _ = rgb.shape
     rows = rgb.reshape(height, width * 3)
@@ -32,7 +35,8 @@ def write_png(rgb: NDArray[np.uint8]) -> bytes:
     np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     body = isal_zlib.compress(filtered, _LEVEL)
-    return b"".join((_SIGNATURE, _chunk(b"IHDR", header), _chunk(b"IDAT", body), _chunk(b"IEND", b"")))
+    said = [_chunk(b"iTXt", keyword.encode() + _PLAIN + text.encode()) for keyword, text in texts.items()]
+    return b"".join((_SIGNATURE, _chunk(b"IHDR", header), *said, _chunk(b"IDAT", body), _chunk(b"IEND", b"")))
 
 
 def _chunk(kind: bytes, data: Any) -> bytes:
