@@ -135,6 +135,9 @@ class Patience:
     shortest: float = 1.0
     longest: float = 10.0
     share: float = 0.05
+    looks_a_second: float = 50.0
+    """Most, at all films together: where very many are waited for, each is asked for more seldom, down to once in
+    `longest`. The last ones are few, so the end of a film is not seen later for it."""
     deadline: float = 1800.0
     keeping: tuple[float, ...] = (0.2, 1.0, 4.0, 15.0)
     """Pauses in seconds before a vault that fails is asked once more to keep what was paid for."""
@@ -142,6 +145,10 @@ class Patience:
     def pause(self, waited: float) -> float:
         """Return how many seconds to wait before asking again."""
         return min(self.longest, max(self.shortest, waited * self.share))
+
+    def spread(self, films: int) -> float:
+        """Return the fewest seconds between two looks at a film while so many are waited for."""
+        return min(self.longest, films / self.looks_a_second)
 
     def until_next(self, waited: float, usual: Usual | None) -> float:
         """Return how many seconds to wait before asking again, knowing when most films are there."""
@@ -169,6 +176,7 @@ class Lab:
     Attributes:
         counter: Films being fetched and looked at, at once: each is whole in memory meanwhile.
         darkroom: Where pictures and films are decoded, as many at once as there are processors.
+        awaited: Keys of the calls whose films are waited for.
     """
 
     vault: Vault
@@ -180,6 +188,7 @@ class Lab:
     darkroom: Executor = field(
         default_factory=lambda: ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="darkroom"), kw_only=True
     )
+    awaited: set[str] = field(default_factory=set, kw_only=True)
 
     async def develop(self, work: Callable[[], T]) -> T:
         """Return what work on pictures or film brings, off the event loop.

@@ -203,7 +203,11 @@ async def collect_call(lab: Lab, call: Call, order: ClipOrder | ExtendOrder, don
 
 
 async def _collected(lab: Lab, call: Call, order: ClipOrder | ExtendOrder, done: Done) -> Goods:
-    film = await _wait(lab, call, order)
+    lab.awaited.add(call.intent.key)
+    try:
+        film = await _wait(lab, call, order)
+    finally:
+        lab.awaited.discard(call.intent.key)
     await done()
     async with lab.counter:
         return await _developed(lab, call, order, film)
@@ -292,9 +296,9 @@ async def _wait(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> Film:
 async def _pause(lab: Lab, order: ClipOrder | ExtendOrder, waited: float, age: float) -> float:
     """Return how long to wait before asking for a film again, which was ordered `age` seconds before we waited."""
     usual, patience = await lab.habits.usual(order), lab.patience
-    if usual is None or age + waited >= usual.latest:
-        return patience.pause(waited)
-    return patience.until_next(age + waited, usual)
+    growing = usual is None or age + waited >= usual.latest
+    pause = patience.pause(waited) if growing else patience.until_next(age + waited, usual)
+    return max(pause, patience.spread(len(lab.awaited)))
 
 
 async def _fetch(lab: Lab, call: Call, film: Film) -> bytes:

@@ -106,6 +106,12 @@ def test_pauses_between_questions_grow_with_the_time_waited_within_bounds():
     assert [patience.pause(waited) for waited in (0, 5, 50, 500)] == [1, 1, 2.5, 10]
 
 
+def test_where_very_many_films_are_waited_for_each_is_asked_for_more_seldom():
+    patience = Patience()
+
+    assert [patience.spread(films) for films in (1, 50, 250, 1000)] == [0.02, 1, 5, 10]
+
+
 @pytest.mark.parametrize(
     ("camera", "player", "surface"),
     [(VEO, VeoCamera, Surface.AGENT_PLATFORM), (OMNI, OmniCamera, Surface.GEMINI_API)],

@@ -33,7 +33,7 @@ def test_cameras_that_keep_to_a_habit_or_change_it_are_asked_less_and_seen_soone
     plain, habit = (measured(ENDS[name], 200, 1, learns=learns) for learns in (False, True))
 
     assert habit["looks"] < plain["looks"]
-    assert habit["unseen"] < plain["unseen"] + 0.1
+    assert habit["unseen"] < plain["unseen"] + 0.3
 
 
 async def test_a_habit_is_that_of_the_last_films_of_one_camera_and_size(vault):
