@@ -1,10 +1,11 @@
 """How long a production takes, over how long it has to.
 
-Films of 6 and of 40 shots are made against a local studio whose drawings take 1 s and whose operations take 5 s, the
-way a paid production is made: same flow, adapters, journal and limits. Each is made twice: on a running Prefect server,
-with the limits all workers share, and embedded, as the command line does it. Reviews are off: one would be one more
-call in each chain. Real clips take 30 to 180 s and are asked about after 1 s at the soonest; these take a sixth of the
-shortest of them, and are asked about after 0.2 s.
+Films of 6 and of 40 shots are made against a local studio whose operations take 5 s, the way a paid production is
+made: same flow, adapters, journal and limits. Each is made on a running Prefect server, with the limits all workers
+share, and embedded, as the command line does it; once with drawings that take 5 s as well, and once with drawings of
+1 s, which is quicker than real ones are beside real clips. Reviews are off: one would be one more call in each chain.
+Real clips take 30 to 180 s and are asked about after 1 s at the soonest; these take a sixth of the shortest of them,
+and are asked about after 0.2 s.
 
 The critical path of the calls is computed, not measured: the plan's own DAG (a keyframe before the takes it opens or
 closes, a take before the shot that continues it, a clip before its extension) is list-scheduled on as many places as
@@ -14,10 +15,10 @@ same run. Nothing else counts: no polling, downloading, decoding or bookkeeping.
 alone, and over calls and cut. The makespan lasts from the flow's first step to its final state; starting Prefect is
 reported apart.
 
-`--realistic` takes the latencies of the vendor instead, at `--scale`: drawings 11 to 44 s and clips 42 to 168 s, each
-call's own by its content; as many in flight as there are takes. With `--candidates` every shot is filmed so often.
+`--realistic` takes the latencies of the vendor instead, at `--scale`: clips 30 to 180 s and drawings 8 to 47 s, evenly,
+each call's own by its content; as many in flight as there are takes. With `--candidates` every shot is filmed so often.
 
-    python benchmarks/makespan.py [--json PATH] [--shots 6 40] [--database postgresql+asyncpg://...]
+    python benchmarks/makespan.py [--json PATH] [--shots 6 40] [--drawing 5 1] [--database postgresql+asyncpg://...]
     python benchmarks/makespan.py --realistic --embedded --shots 50 250 --candidates 4 --rounds 1 \
         --json benchmarks/results/thousand.json
 """
@@ -58,9 +59,9 @@ from onereel.settings import Settings, read_settings
 from onereel.storyboard import Shot, Storyboard
 from onereel.studio import Latency, StudioOptions, running
 
-IMAGE_SECONDS, VIDEO_SECONDS, SHOT_SECONDS = 1.0, 5.0, 4
-LATENCY = Latency(text=0, image=IMAGE_SECONDS, video=VIDEO_SECONDS, extension=VIDEO_SECONDS)
-REALISTIC = Latency(text=0, image=27.5, video=105, extension=105, jitter=0.6)
+VIDEO_SECONDS, SHOT_SECONDS = 5.0, 4
+LATENCY = Latency(text=0, image=VIDEO_SECONDS, video=VIDEO_SECONDS, extension=VIDEO_SECONDS)
+REALISTIC = Latency(text=0, image=27.5, video=105, extension=105, jitter=75 / 105)
 WAVE = re.compile(r"[Ww]ave number (\d+) |Foam number (\d+) ")
 """Which shot a prompt of these films is about."""
 TABLE: ModelTable = with_proxy(MODELS)
@@ -73,6 +74,7 @@ class Row:
     """One film made.
 
     Attributes:
+        drawing: What a drawing takes.
         where: The database of the server it ran on, or embedded.
         path: Critical path of the calls under the bounds in force, in seconds.
         chain: The same without bounds.
@@ -82,11 +84,14 @@ class Row:
         cpu: Processor seconds of the flow's process meanwhile.
         assembly: Of the makespan, from the last take to the end.
         memory: Most megabytes the flow's process held.
+        in_flight: Most clips the studio had under way at once.
+        polls: How often it was asked for one.
         load: Machine load, one minute's average, before it began.
     """
 
     shots: int
     takes: int
+    drawing: float
     where: str
     path: float
     chain: float
@@ -97,6 +102,8 @@ class Row:
     assembly: float
     calls: int
     memory: float
+    in_flight: int
+    polls: int
     load: float
 
     @property
@@ -141,7 +148,7 @@ def storyboard_of(shots: int) -> Storyboard:
 
 
 def critical_path(
-    found: Plan, image_in_flight: int, video_in_flight: int, own: Mapping[tuple[str, str], float]
+    found: Plan, image_in_flight: int, video_in_flight: int, latency: Latency, own: Mapping[tuple[str, str], float]
 ) -> float:
     """Return when the last take is filmed if calls take exactly their time and nothing else takes any.
 
@@ -149,6 +156,7 @@ def critical_path(
         found: What is bought.
         image_in_flight: Drawings at once.
         video_in_flight: Clips at once.
+        latency: What calls take.
         own: What a call takes, by kind and shot, where that is not the same for all.
     """
     after: dict[str, list[str]] = {still.id: [] for still in found.stills}
@@ -174,7 +182,7 @@ def critical_path(
         if name.endswith("/last"):
             ended[name] = at
         else:
-            kind, seconds = ("image", IMAGE_SECONDS) if name in stills else ("video", VIDEO_SECONDS)
+            kind, seconds = ("image", latency.image) if name in stills else ("video", latency.video)
             begins = max(at, heapq.heappop(free[kind]))
             ended[name] = begins + own.get((kind, re.split(r"[/+]", name)[0]), seconds)
             heapq.heappush(free[kind], ended[name])
@@ -198,6 +206,17 @@ class Open:
     """A studio in another process."""
 
     url: str
+    latency: Latency
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        urllib.request.urlopen(urllib.request.Request(f"{self.url}/studio/reset", method="POST")).close()  # noqa: S310
+
+    def counted(self) -> tuple[int, int]:
+        """Return the most clips under way at once, and how often one was asked for."""
+        with urllib.request.urlopen(f"{self.url}/studio/tally") as answer:  # noqa: S310 - ours, on this machine
+            tally = json.load(answer)
+        return tally["in_flight_max"]["video"], tally["polls"]
 
     def took(self) -> dict[tuple[str, str], float]:
         """Return what the calls it accepted so far took, by kind and shot; of several takes, the longest."""
@@ -218,7 +237,7 @@ def studio(latency: Latency = LATENCY) -> Iterator[Open]:
     process = multiprocessing.get_context("spawn").Process(target=_studio, args=(theirs, latency))
     process.start()
     try:
-        yield Open(ours.recv())
+        yield Open(ours.recv(), latency)
     finally:
         ours.send("")
         process.join()
@@ -280,6 +299,7 @@ def measured(
     today = datetime.now(UTC).date()
     found = plan(brief_of(shots), storyboard_of(shots), TABLE, today)
     load = os.getloadavg()[0]
+    there.forget()
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [sys.executable, __file__, "--make", str(shots), "--candidates", str(candidates)],
@@ -290,10 +310,21 @@ def measured(
     told = json.loads(done.stdout.splitlines()[-1])
     if told.pop("state") != "complete":
         raise SystemExit(f"{shots} shots {where}: the film is not complete")
-    own = there.took()
-    path = critical_path(found, settings.image_in_flight, settings.video_in_flight, own)
-    chain = critical_path(found, UNBOUND, UNBOUND, own)
-    return Row(shots=shots, takes=shots * candidates, where=where, path=path, chain=chain, load=load, **told)
+    own, (most, polls) = there.took(), there.counted()
+    path = critical_path(found, settings.image_in_flight, settings.video_in_flight, there.latency, own)
+    chain = critical_path(found, UNBOUND, UNBOUND, there.latency, own)
+    return Row(
+        shots=shots,
+        takes=shots * candidates,
+        drawing=there.latency.image,
+        where=where,
+        path=path,
+        chain=chain,
+        in_flight=most,
+        polls=polls,
+        load=load,
+        **told,
+    )
 
 
 @contextmanager
@@ -341,6 +372,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, default=Path(__file__).parent / "results" / "makespan.json")
     parser.add_argument("--shots", type=int, nargs="+", default=[6, 40])
+    parser.add_argument("--drawing", type=float, nargs="+", default=[VIDEO_SECONDS, 1.0], help="Seconds of a drawing.")
     parser.add_argument("--candidates", type=int, default=1, help="Takes filmed of each shot.")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--database", default="", help="Of the Prefect server; default: SQLite.")
@@ -353,36 +385,42 @@ def main() -> None:
         embedded()
         print(json.dumps(asyncio.run(made(args.make, args.candidates))))
         return
-    latency = LATENCY
+    latencies = [LATENCY.model_copy(update={"image": seconds}) for seconds in args.drawing]
     if args.realistic:
         scaled = {kind: seconds * args.scale for kind, seconds in REALISTIC.model_dump(exclude={"jitter"}).items()}
-        latency = REALISTIC.model_copy(update=scaled)
+        latencies = [REALISTIC.model_copy(update=scaled)]
         os.environ |= {
             f"ONEREEL_{kind}_IN_FLIGHT": str(max(args.shots) * args.candidates) for kind in ("IMAGE", "VIDEO")
         }
         os.environ["ONEREEL_POLL_SHORTEST"] = str(args.scale)
         os.environ["ONEREEL_POLL_LONGEST"] = str(10 * args.scale)
-    rows = run(args.shots, args.candidates, args.rounds, args.database, latency, served=not args.embedded)
-    settings = read_settings()
+    rows = [
+        row
+        for latency in latencies
+        for row in run(args.shots, args.candidates, args.rounds, args.database, latency, served=not args.embedded)
+    ]
+    settings, latency = read_settings(), latencies[0]
     print(
-        f"drawings {latency.image:g} s, operations {latency.video:g} s, more or less {latency.jitter:.0%}, in flight "
+        f"operations {latency.video:g} s, more or less {latency.jitter:.0%}, in flight "
         f"at most {settings.image_in_flight} and {settings.video_in_flight}; best of {args.rounds} rounds\n"
     )
     print(
-        f"{'shots':>5}{'takes':>6} {'server':11}{'calls':>9}{'cut':>9}{'makespan':>10}"
+        f"{'shots':>5}{'takes':>6}{'drawing':>9} {'server':11}{'calls':>9}{'cut':>9}{'makespan':>10}"
         f"{'over calls':>12}{'over both':>11}{'after last take':>17}"
-        f"{'engine start':>14}{'CPU':>8}{'memory':>9}{'bought':>8}{'load':>6}"
+        f"{'engine start':>14}{'CPU':>8}{'memory':>9}{'bought':>8}{'in flight':>11}{'polls':>7}{'load':>6}"
     )
     for row in rows:
         print(
-            f"{row.shots:5}{row.takes:6} {row.where:11}{row.path:7.1f} s{row.cut:7.2f} s{row.makespan:8.2f} s"
+            f"{row.shots:5}{row.takes:6}{row.drawing:7.1f} s {row.where:11}"
+            f"{row.path:7.1f} s{row.cut:7.2f} s{row.makespan:8.2f} s"
             f"{row.over_calls:12.3f}{row.ratio:11.3f}{row.assembly:15.2f} s"
             f"{row.start:12.2f} s{row.cpu:6.1f} s{row.memory:6.0f} MB"
-            f"{row.calls:8}{row.load:6.1f}"
+            f"{row.calls:8}{row.in_flight:11}{row.polls:7}{row.load:6.1f}"
         )
     args.json.parent.mkdir(parents=True, exist_ok=True)
     found = {
-        "latency": latency.model_dump(),
+        "operation": latency.video,
+        "jitter": latency.jitter,
         "image_in_flight": settings.image_in_flight,
         "video_in_flight": settings.video_in_flight,
         "rounds": args.rounds,

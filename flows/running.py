@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,6 +53,11 @@ class Asked:
     rehearse: bool = False
 
 
+AT_ONCE = 32
+"""Reads and writes of the vault under way, which wait for a disk or a bucket: as many as a bucket's client has
+connections. By default there would be four more than there are processors."""
+
+
 @asynccontextmanager
 async def opened(asked: Asked) -> AsyncIterator[tuple[Company, Storyboard | None]]:
     """Find the brief and the shot list given by hand, if any, and put the company to work.
@@ -62,6 +68,7 @@ async def opened(asked: Asked) -> AsyncIterator[tuple[Company, Storyboard | None
     """
     brief, rehearse = asked.brief, asked.rehearse
     quieten()
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(AT_ONCE, thread_name_prefix="vault"))
     check_starts(runtime.flow_run.run_count)
     settings = read_settings()
     vault = vault_for(settings, asked.vault, rehearsal=rehearse)
