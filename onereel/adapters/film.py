@@ -14,7 +14,7 @@ from PIL import Image
 
 from onereel.adapters.meter import Meter, sharpness
 from onereel.adapters.preview import RATE, Preview
-from onereel.adapters.stills import SMALL_WIDTH, Reducer, png, still, thumb
+from onereel.adapters.stills import SMALL_WIDTH, THUMB_WIDTH, Reducer, png, still, webp
 from onereel.errors import FootageError
 from onereel.footage import Footage
 from onereel.likeness import Sample, fingerprint
@@ -216,28 +216,34 @@ class _Inspection(_Pass):
         footage = self.run()
         if (self.frames - 1) % self.every:
             self._sample(self.last, self.reducer.small(self.last), self.frames - 1)
-        pictures = [picture for _, _, picture in self.seen]
-        kept = min(THUMBS, len(pictures))
         return Inspection(
             footage=footage,
             first=self.first,
             last=png(self.last) if self.frames > 1 else self.first,
-            # The first stands for the take on a run's page.
-            thumbs=[thumb(pictures[0], pictures[0].width)]
-            + [thumb(pictures[k * len(pictures) // kept]) for k in range(1, kept)],
-            samples=tuple(
-                Sample(seconds=round(at, 3), sharpness=sharp, fingerprint=fingerprint(picture))
-                for at, sharp, picture in self.seen
-            ),
+            thumbs=list(self._thumbs()),
+            samples=tuple(self._samples()),
             measures=self.meter.measures(),
             preview=self.preview.finish() if self.preview is not None else b"",
         )
+
+    def _samples(self) -> Iterator[Sample]:
+        # At the end, one after the other: between two frames of the decode it takes longer.
+        for at, sharp, small in self.seen:
+            yield Sample(seconds=at, sharpness=sharp, fingerprint=fingerprint(self.reducer.picture(small, self.last)))
+
+    def _thumbs(self) -> Iterator[bytes]:
+        kept = min(THUMBS, len(self.seen))
+        for k in range(kept):
+            _, _, small = self.seen[k * len(self.seen) // kept]
+            # The first stands for the take on a run's page.
+            yield webp(self.reducer.picture(small, self.last, THUMB_WIDTH if k else small.width))
 
     def _prepare(self, film: InputContainer) -> int:
         promised = super()._prepare(film)
         self.meter = Meter(float(self.fps))
         self.reducer = Reducer()
-        self.seen: list[tuple[float, float, Image.Image]] = []
+        self.seen: list[tuple[float, float, av.VideoFrame]] = []
+        """What is sampled: when, how sharp, and small."""
         self.step = max(1, round(self.fps / RATE))
         self.every = self.step * max(1, round(self.fps / 2 / self.step), promised // MAX_SAMPLES // self.step)
         if self.width > SMALL_WIDTH:
@@ -266,7 +272,7 @@ class _Inspection(_Pass):
             self.preview.look(small)
 
     def _sample(self, frame: av.VideoFrame, small: av.VideoFrame, number: int) -> None:
-        self.seen.append((float(number / self.fps), sharpness(frame), self.reducer.picture(small, frame)))
+        self.seen.append((round(float(number / self.fps), 3), sharpness(frame), small))
 
     def _listen(self, frame: av.AudioFrame) -> None:
         self.meter.listen(frame)

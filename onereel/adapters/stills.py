@@ -1,6 +1,7 @@
 """Frames as pictures: whole and exact, or small."""
 
 import io
+from typing import TYPE_CHECKING, cast
 
 import av
 import numpy as np
@@ -8,6 +9,9 @@ from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 from PIL import Image
 
 from onereel.png import write_png
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 THUMB_WIDTH = 192
 SMALL_WIDTH = 320
@@ -23,8 +27,9 @@ def still(frame: av.VideoFrame) -> Image.Image:
 
 def png(frame: av.VideoFrame) -> bytes:
     """Return a frame as a PNG file with the pixels of `still`."""
-    pixels = frame.to_ndarray(format="rgb24", src_colorspace=_colours(frame))
-    return write_png(pixels.astype(np.uint8, copy=False))
+    plane = frame.reformat(format="rgb24", src_colorspace=_colours(frame)).planes[0]
+    rows = np.frombuffer(memoryview(cast("Buffer", plane)), np.uint8).reshape(-1, plane.line_size)
+    return write_png(rows[:, : frame.width * 3].reshape(frame.height, frame.width, 3))
 
 
 class Reducer:
@@ -42,23 +47,32 @@ class Reducer:
             frame, width=width, height=height, format="yuv420p", interpolation=Interpolation.AREA, threads=1
         )
 
-    def picture(self, small: av.VideoFrame, frame: av.VideoFrame) -> Image.Image:
+    def picture(self, small: av.VideoFrame, frame: av.VideoFrame, width: int = 0) -> Image.Image:
         """Return a small frame as RGB.
 
         Args:
             small: As `small` returned it.
-            frame: What it was made of; its size says which colours are meant.
+            frame: One of the film it was made of; its size says which colours are meant.
+            width: Pixels across; 0 for as many as the small frame has.
         """
-        return Image.fromarray(
-            self._painter.reformat(small, format="rgb24", src_colorspace=_colours(frame), threads=1).to_ndarray()
+        wide = width or small.width
+        painted = self._painter.reformat(
+            small,
+            width=wide,
+            height=max(2, round(small.height * wide / small.width)),
+            format="rgb0",  # as Pillow stores it: half the time of rgb24
+            src_colorspace=_colours(frame),
+            interpolation=Interpolation.AREA,
+            threads=1,
         )
+        plane, size = painted.planes[0], (painted.width, painted.height)
+        pixels = memoryview(cast("Buffer", plane))
+        return Image.frombytes("RGB", size, pixels, "raw", "RGBX", plane.line_size, 1)
 
 
-def thumb(picture: Image.Image, width: int = THUMB_WIDTH) -> bytes:
-    """Return a small picture as a thumbnail, so many pixels wide, a WebP file."""
+def webp(picture: Image.Image) -> bytes:
+    """Return a small picture as a WebP file."""
     target = io.BytesIO()
-    if width != picture.width:
-        picture = picture.resize((width, max(2, round(picture.height * width / picture.width))), Image.Resampling.BOX)
     picture.save(target, "WEBP", quality=70, method=0)
     return target.getvalue()
 
