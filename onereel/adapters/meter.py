@@ -28,11 +28,11 @@ LAG: Final = 2
 _LINES: Final = 576
 """Lines a still is reduced to, at least, before its sharpness is measured: detail beyond them is grain."""
 
-CELLS: Final = 90
+CELLS: Final = 60
 """Samples along the shorter side of the grid a frame is measured on."""
 
-_COARSE: Final = 5
-"""Every so many samples of the grid are kept of each frame: 32x18 for a landscape."""
+_COARSE: Final = 3
+"""Every so many samples of the grid are kept of each frame: 36x20 for a landscape."""
 
 _LIT, _WHITE, _DARK, _EVEN = 32, 235, 24, 4
 _EVEN_PICTURE: Final = 0.2
