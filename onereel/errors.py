@@ -11,7 +11,7 @@
       + NotKept       it came, and was paid, and the vault would not have it
     - Gone            the operation or file we ask about cannot be had; what it cost, it cost
   x OutcomeUnknown    the connection died after the request left; it may have been paid
-  x Unfit             what was drawn is not good enough to be filmed; a person decides
+  x Unfit             what was drawn or filmed was judged and is not good enough
   x StillFilming      the deadline passed; the operation can still be collected
   x BudgetReached     the next call would go over the budget
   x FootageError      the bytes are not the media they claim to be
@@ -127,7 +127,10 @@ class OutcomeUnknown(OnereelError):
 
 
 class Unfit(OnereelError):
-    """What was drawn was judged and is not good enough; nothing more is bought on it until a person decides."""
+    """What was drawn or filmed was judged and is not good enough.
+
+    Nothing more is bought on a drawing then, until a person decides; a shot is filmed again as its policy says.
+    """
 
 
 class StillFilming(OnereelError):

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -57,6 +57,9 @@ class _Answer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+A = TypeVar("A", bound=_Answer)
+
+
 class Remark(_Answer):
     """One thing the model points at."""
 
@@ -91,6 +94,17 @@ class Opinion(_Answer):
     remarks: Annotated[list[Remark], BeforeValidator(_few)] = Field(default=[])
 
 
+class Faces(_Answer):
+    """The whole answer to the question who is seen."""
+
+    characters: Annotated[list[Likeness], BeforeValidator(_few)]
+
+
+def faces_schema() -> dict[str, Any]:
+    """Return the JSON schema of the answer to the question who is seen."""
+    return Faces.model_json_schema()
+
+
 def opinion_schema() -> dict[str, Any]:
     """Return the JSON schema of the answer: plain shapes only, boxes as lists of four whole numbers."""
     schema = Opinion.model_json_schema()
@@ -111,8 +125,17 @@ def read_opinion(text: str, label: str, usd: float) -> Opinion:
     Raises:
         NoAnswer: It is not what was asked for.
     """
+    return _read(Opinion, text, label, usd)
+
+
+def read_faces(text: str, label: str, usd: float) -> Faces:
+    """Return the answer to the question who is seen; arguments and errors as for `read_opinion`."""
+    return _read(Faces, text, label, usd)
+
+
+def _read(kind: type[A], text: str, label: str, usd: float) -> A:
     try:
-        return Opinion.model_validate_json(text)
+        return kind.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(map(str, first["loc"]))[:80] or "the answer"
