@@ -26,6 +26,8 @@ _MOST: Final = 20
 _EDGE: Final = 1000
 _ALL: Final = 4
 """Edges of a box."""
+_SURELY: Final = 0.7
+"""How like a text what a program read must be to be a misspelling of it: leaves and wheels were read as half of one."""
 
 
 def _short(most: int) -> Any:
@@ -199,7 +201,7 @@ def lettering_verdict(asked: Sequence[str], read: Sequence[str], reader: str) ->
 def second_reading(asked: Sequence[str], read: Sequence[str], reader: str) -> Verdict:
     """Return what a program read back of the texts asked for; what it cannot find, it has no say in."""
     found = misread(asked, read)
-    wrong = tuple(each.told for each in found if each.near)
+    wrong = tuple(each.told for each in found if each.alike >= _SURELY)
     if wrong or not found:
         return lettering_verdict(asked, read, reader).model_copy(
             update={"findings": tuple(Finding(code="lettering", what=each[:600]) for each in wrong)}
