@@ -72,8 +72,13 @@ class Line(Noun):
         return _mean([verdict.score for verdict in said if verdict.score is not None])
 
     def share(self, judge: str) -> float | None:
-        """Return the share of what a judge looked at that it took."""
-        said = [verdict for sample in self.samples for verdict in sample.verdicts if verdict.judge == judge]
+        """Return the share of what a judge could judge that it took."""
+        said = [
+            verdict
+            for sample in self.samples
+            for verdict in sample.verdicts
+            if verdict.judge == judge and verdict.score is not None
+        ]
         return _mean([float(verdict.accepted) for verdict in said])
 
 
