@@ -605,9 +605,9 @@ class Brief(Noun):
         default="report",
         title="When extensions drift",
         description="A shot longer than a clip is extended, and what is added may drift in colour or detail from the "
-        "first clip, or in its characters from their references. report: say so. cut: end the shot before the extension "
-        "that drifted; it is shorter then. "
-        "reanchor: draw the last good frame clean and film on from it, at the price of an image and the clips.",
+        "first clip, or in its characters from their references. report: say so. cut: end the shot before the "
+        "extension that drifted; it is shorter then. reanchor: draw the last good frame clean and "
+        "film on from it, at the price of an image and the clips.",
         json_schema_extra={"position": 22},
     )
     review: Review = Field(

@@ -225,6 +225,8 @@ async def test_a_shot_whose_takes_are_rejected_is_filmed_by_other_words_and_judg
     (shot,) = papers(vault)
     assert [bool(take.rescues) for take in shot.takes] == [False, False, True]
     assert shot.active == shot.takes[-1].slate
+    eye = latest_manifest(FolderVault(vault), "lighthouse").reviewed
+    assert eye.repairs_usd == pytest.approx(sum(take.usd for take in shot.takes[1:])), "what rejecting cost is told"
     (rescue,) = shot.takes[-1].rescues
     assert rescue.rung == "soften"
     assert "every take was rejected: There is one person more than asked for." in rescue.because
