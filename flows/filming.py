@@ -2,14 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 from flows.climbing import footed
 from flows.ladder import Footing
 from onereel.anchoring import drift_of, joined, newest_drift, next_piece, told
 from onereel.company import Company
 from onereel.drift import Recognised
-from onereel.errors import BudgetReached, Filtered, NoAnswer, OutcomeUnknown, Refused
+from onereel.errors import BudgetReached, Filtered, NoAnswer, NotYet, OutcomeUnknown, Refused, StudioBusy
 from onereel.filming import Setup, bought, checked_take, clip_order, extend_order, keep_take, unsoftened
 from onereel.orders import ClipOrder, Labelled
 from onereel.policy import persist, tries_for
@@ -77,7 +78,9 @@ class Filming:
         new = [(number, hop) for number, hop in enumerate(hops) if number and hop.key not in self.seen]
         if shown and new:
             asked = (recognise_hop(self.slate, setup, number, hop, shown) for number, hop in new)
-            self.seen.update(zip((hop.key for _, hop in new), await asyncio.gather(*asked), strict=True))
+            with _after_the_camera():
+                found = await asyncio.gather(*asked)
+            self.seen.update(zip((hop.key for _, hop in new), found, strict=True))
 
     async def _without_drift(self, setup: Setup, good: tuple[Hop, ...]) -> tuple[tuple[Hop, ...], str]:
         """Return a take whose next extension drifted without it, as the brief says: ended there, or filmed on anew."""
@@ -85,7 +88,8 @@ class Filming:
             return good, "The take ends before it."
         hops = good
         try:
-            opening = await anchor(self.slate, setup, good)
+            with _after_the_camera():
+                opening = await anchor(self.slate, setup, good)
             while (order := next_piece(company(), setup, hops, opening)) is not None:
                 hops, opening = await joined(company(), hops, await self._clip(order))
         except (BudgetReached, Filtered, NoAnswer, OutcomeUnknown, Refused) as stopped:
@@ -96,7 +100,9 @@ class Filming:
         """Return what is said of a take before it enters the cut."""
         if not self.ground.brief.review.takes:
             return ()
-        return await review_take(self.slate, setup, film, await self.likenesses(setup))
+        shown = await self.likenesses(setup)
+        with _after_the_camera():
+            return await review_take(self.slate, setup, film, shown)
 
     async def _clip(self, order: ClipOrder) -> Hop:
         before = await bought(company(), order, f"clip {self.slate}")
@@ -120,3 +126,12 @@ class Filming:
                 return await collect_extension(self.slate, await order_extension(self.slate, order), order, done)
 
         return await persist(filmed, tries_for(company().brief.policy, order.kind))
+
+
+@contextmanager
+def _after_the_camera() -> Iterator[None]:
+    """Let nobody else film what the camera filmed, because a judge or an illustrator is busy."""
+    try:
+        yield
+    except StudioBusy as busy:
+        raise NotYet(str(busy), after=busy.after, until=busy.until).coded(busy.code) from busy

@@ -3,6 +3,7 @@
 * OnereelError
   x BadInput          a person must change the brief, the shot list or the settings; nothing was paid
   x StudioBusy        quota or outage, refused before acceptance; the same call may work later
+    - NotYet          somebody who comes after the camera is busy; what was filmed is kept and waits
   x Refused           the studio will not do this; retrying cannot help
     - NotAllowed      it will do nothing of the kind, whoever asks: key, permission, billing, a model that is not there
     - NotAsked        this run has stopped asking that model
@@ -64,6 +65,13 @@ class StudioBusy(OnereelError):
         super().__init__(message)
         self.after = after
         self.until = until
+
+
+class NotYet(StudioBusy):
+    """The camera did its part, and somebody who comes after it is busy: no other camera would help.
+
+    What was filmed is kept; the next run goes on from there.
+    """
 
 
 class Refused(OnereelError):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from onereel.brief import Brief, Rung
-from onereel.errors import Filtered, Gone, NoAnswer, NotKept, OnereelError, Refused, StudioBusy, Unfit
+from onereel.errors import Filtered, Gone, NoAnswer, NotKept, NotYet, OnereelError, Refused, StudioBusy, Unfit
 
 HELP: Final[Mapping[type[OnereelError], frozenset[Rung]]] = {
     Filtered: frozenset({"soften", "fallback"}),
@@ -13,6 +13,7 @@ HELP: Final[Mapping[type[OnereelError], frozenset[Rung]]] = {
     Gone: frozenset(),  # it may have been paid, and may come yet
     Refused: frozenset({"fallback"}),
     StudioBusy: frozenset({"fallback"}),
+    NotYet: frozenset(),  # the camera did what it was asked
     Unfit: frozenset({"soften", "fallback"}),
     OnereelError: frozenset(),  # a budget, an open call, an outcome nobody knows: another order would pay twice
 }

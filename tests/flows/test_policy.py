@@ -301,3 +301,18 @@ async def test_a_take_rejected_as_often_as_the_brief_pays_for_is_filmed_by_the_f
     await make(**asked)
     assert opened.tally() == before
     assert agrees(vault, opened)
+
+
+@pytest.mark.parametrize("failing", ["text:*:429:after=0.01", "text:*:daily"])
+async def test_a_judge_who_is_busy_lets_nobody_film_the_shot_twice(make, studio, vault, failing):
+    opened = studio(failing, footage="film")
+    asked = {"review": {"keyframes": False}, "shots": listed(vault, {}), **FALLBACK, **ONE}
+
+    state = await make(**asked)
+
+    assert opened.tally().accepted["video"] == 1, "the camera did what it was asked"
+    assert state.is_failed()
+    studio(footage="film")
+    report = await (await make(**asked)).aresult()
+    assert (report.state, report.shots[0].take) == ("complete", "t01")
+    assert papers(vault)[0].takes[0].model == VEO
