@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from flows.climbing import footed
 from flows.ladder import Footing
@@ -23,6 +24,8 @@ from tasks.review import recognise_hop, review_take
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 Likenesses = Callable[[Setup], Awaitable[tuple[Labelled, ...]]]
 """The pictures a take's characters are compared with."""
 
@@ -32,7 +35,7 @@ class Filming:
 
     Attributes:
         slate: What it is called until it has its number.
-        seen: Who was recognised at the end of each extension, by the film it ends.
+        seen: Who was recognised at the end of each extension, by its journal key.
     """
 
     def __init__(self, ground: Company, slate: str, likenesses: Likenesses) -> None:
@@ -56,8 +59,8 @@ class Filming:
             hops = longer
         checked = await checked_take(crew, setup, order, hops)
         if checked.accepted:  # else nobody is paid to judge it
-            _, judged = await asyncio.gather(self._recognise(setup, hops), self._verdicts(setup, hops[-1]))
-            said = (*said, *judged)
+            await self._recognise(setup, hops)
+            said = (*said, *await self._verdicts(setup, hops[-1]))
         recognised = {number: self.seen[hop.key] for number, hop in enumerate(hops) if hop.key in self.seen}
         drifted = await drift_of(crew, hops, recognised)
         return await keep_take(crew, setup, order, hops, (checked, *drifted), said)
@@ -79,7 +82,7 @@ class Filming:
         if shown and new:
             asked = (recognise_hop(self.slate, setup, number, hop, shown) for number, hop in new)
             with _after_the_camera():
-                found = await asyncio.gather(*asked)
+                found = await _each(asked)
             self.seen.update(zip((hop.key for _, hop in new), found, strict=True))
 
     async def _without_drift(self, setup: Setup, good: tuple[Hop, ...]) -> tuple[tuple[Hop, ...], str]:
@@ -126,6 +129,15 @@ class Filming:
                 return await collect_extension(self.slate, await order_extension(self.slate, order), order, done)
 
         return await persist(filmed, tries_for(company().brief.policy, order.kind))
+
+
+async def _each(work: Iterable[Awaitable[T]]) -> list[T]:
+    """Return what each brings; where one fails, the others, which are paid, are heard to their end first."""
+    ended = await asyncio.gather(*work, return_exceptions=True)
+    for one in ended:
+        if isinstance(one, BaseException):
+            raise one
+    return [one for one in ended if not isinstance(one, BaseException)]
 
 
 @contextmanager

@@ -265,9 +265,7 @@ class Shooting:
             return []
         if any(rescue.rung == "fallback" for take in takes for rescue in take.rescues):
             return []
-        plain = [
-            take for take in takes if not take.rescues
-        ]  # in the planned words: what is said of them stays the same
+        plain = [take for take in takes if not take.rescues]  # what is said of these stays the same in every run
         setup, ladder = self._asked(setup, planned, max(take.sample for take in plain or takes) + 1, wish)
         if not plain:
             ladder = replace(ladder, shot=None)  # a filter had the words softened before
