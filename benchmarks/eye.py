@@ -35,7 +35,7 @@ from onereel.progress import embedded
 from onereel.storyboard import Shot, Storyboard
 from onereel.studio import Latency, Studio, StudioOptions, parse_fault, running
 from onereel.takes import Keyframe, Take
-from onereel.verdicts import good_enough
+from onereel.verdicts import Verdict, good_enough
 
 RESULTS = Path(__file__).parent / "results" / "eye.json"
 PRODUCTION = "harbour"
@@ -50,6 +50,8 @@ SIGN = Shot(
 )
 CLOSED = SIGN.model_copy(update={"closing": "Mara has gone, the pier is empty, wide shot", "characters": ()})
 TWIN = SIGN.model_copy(update={"id": "s020"})
+WALK = Shot(id="s010", seconds=18, action="Mara walks along the pier", setting="a pier at dusk", characters=("Mara",))
+STORM = SIGN.model_copy(update={"action": "Mara points at the storm."})
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Cell:
         shots: What is filmed.
         judged: Whether a model's verdict finds it, answered from the planted mark.
         review: The brief's review, where it is not the default.
+        drift: What the brief has done about extensions that drift.
     """
 
     name: str
@@ -68,6 +71,7 @@ class Cell:
     shots: tuple[Shot, ...] = (SIGN,)
     judged: bool = False
     review: dict[str, Any] = field(default_factory=dict)
+    drift: str = "report"
 
 
 AGAIN = {"take_attempts": 1}
@@ -91,7 +95,22 @@ CELLS = (
     Cell("take: wrong count", "video:1:wrong-count", judged=True, review=AGAIN),
     Cell("take: another person", "video:1:wrong-identity", judged=True, review=AGAIN),
     Cell("take: wrong action", "video:1:wrong-action", judged=True, review=AGAIN),
+    Cell(
+        "take: wrong count until its words are softened",
+        "video:~storm:wrong-count",
+        (STORM,),
+        judged=True,
+        review=AGAIN,
+    ),
+    Cell("chain: an extension drifts in colour", "extension:1:drift", (WALK,), drift="reanchor"),
+    Cell(
+        "chain: an extension shows somebody else", "extension:1:wrong-identity", (WALK,), judged=True, drift="reanchor"
+    ),
+    Cell(
+        "chain: the last extension shows somebody else", "extension:2:wrong-identity", (WALK,), judged=True, drift="cut"
+    ),
     Cell("clean: a sign and a character"),
+    Cell("clean: a chain of three", shots=(WALK,), drift="reanchor"),
     Cell("clean: to a closing keyframe", shots=(CLOSED,)),
     Cell("clean: no people, no sign", shots=(Shot(id="s010", seconds=4, action="Waves break on the rocks at dawn"),)),
 )
@@ -134,6 +153,7 @@ async def play(studio: Studio, folder: Path, cell: Cell) -> Result:
             "resolution": PROXY,
             "characters": [MARA],
             "review": cell.review,
+            "drift": cell.drift,
             "budget_usd": 100,
         }
     )
@@ -169,7 +189,7 @@ async def play_all(studio: Studio, folder: Path, cells: list[Cell]) -> list[Resu
         good = "mended" if one.planted else "clean"
         end = "held" if one.held else good if one.mended else "IN THE CUT"
         usd = f"reviews ${one.reviews_usd:.3f}  mending ${one.repairs_usd:.3f}  saved ${one.saved_usd:.2f}"
-        print(f"{one.name:44} {'found' if one.found else '-':6} {end:11} {usd}  {', '.join(one.by)}", flush=True)
+        print(f"{one.name:52} {'found' if one.found else '-':6} {end:11} {usd}  {', '.join(one.by)}", flush=True)
     return results
 
 
@@ -192,7 +212,12 @@ def _said(vault: FolderVault, manifest: Manifest | None, calls: list[Call]) -> I
         yield from (verdict.judge for verdict in frame.verdicts if not verdict.accepted)
     for papers in manifest.shots if manifest else ():
         for take in papers.takes:
-            yield from (verdict.judge for verdict in take.verdicts if not verdict.accepted)
+            yield from (verdict.judge for verdict in take.verdicts if not verdict.accepted or _left_out(verdict))
+
+
+def _left_out(verdict: Verdict) -> bool:
+    """Return whether an extension was left out of a take because it drifted."""
+    return verdict.judge == "drift" and "was not used" in verdict.reasons
 
 
 def _kept(vault: FolderVault) -> list[Keyframe]:

@@ -7,7 +7,7 @@ from typing import Literal, TypeVar
 
 from onereel.brief import Rung
 from onereel.company import Company
-from onereel.errors import BudgetReached, Filtered, OnereelError, VaultError
+from onereel.errors import BudgetReached, Filtered, OnereelError, Unfit, VaultError
 from onereel.ladder import next_rung
 from onereel.softening import changes
 from onereel.storyboard import Shot
@@ -117,7 +117,7 @@ class Ladder:
         because = "; ".join(reasons)[:1000]
         if rung == "soften":
             assert footing.shot is not None  # noqa: S101 - else there is no such rung
-            softer = await soften(footing.shot, reasons)
+            softer = await soften(footing.shot, reasons, rejected=isinstance(failed, Unfit))
             rescue = Rescue(rung="soften", because=because, changes=changes(footing.shot, softer))
             return replace(footing, shot=softer, rescues=(*footing.rescues, rescue))
         shot = self.shot.id if self.shot else ""

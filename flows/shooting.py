@@ -7,11 +7,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
-from flows.climbing import Told, drawn_keyframe, drawn_sheet, footed
+from flows.climbing import Told, drawn_keyframe, drawn_sheet
 from flows.copies import Copies
+from flows.filming import Filming
 from flows.ladder import Footing, Ladder
 from flows.progress import Progress
-from onereel.anchoring import joined, newest_drift, next_piece, told
 from onereel.bringing import own_keyframe, own_take
 from onereel.company import Company
 from onereel.delivering import Results, missing
@@ -19,36 +19,23 @@ from onereel.drafted import Drafted, asked_of
 from onereel.drafting import drafted, mark_draft
 from onereel.drafts import TakePlan
 from onereel.drawing import fitted_again, labelled, references_by_path
-from onereel.errors import BudgetReached, Filtered, NoAnswer, OnereelError, OutcomeUnknown, Refused, Unfit
-from onereel.filming import (
-    Frames,
-    Setup,
-    base_of,
-    bought,
-    checked_take,
-    clip_order,
-    extend_order,
-    keep_take,
-    takes_of,
-    unsoftened,
-)
+from onereel.errors import OnereelError, Refused, Unfit
+from onereel.filming import Frames, Setup, base_of, clip_order, takes_of
 from onereel.footage import Media
 from onereel.guides import Guide
-from onereel.orders import ClipOrder
+from onereel.ladder import rungs_of_rejected
+from onereel.orders import Labelled
 from onereel.picks import Pick, newest, picked, picks_of
 from onereel.plan import Plan, StillPlan
-from onereel.policy import again, persist, tries_for
+from onereel.policy import again
 from onereel.reviewing import View, compared_before, stands
-from onereel.reviews import likenesses
+from onereel.reviews import compared_with, likenesses
 from onereel.slate import Slate
 from onereel.storyboard import Storyboard
-from onereel.takes import Change, Hop, Keyframe, Take, batch, best, measured_wrong
-from onereel.verdicts import Verdict, complaints
-from tasks import company
-from tasks.clips import collect_clip, order_clip
-from tasks.extensions import anchor, collect_extension, order_extension
+from onereel.takes import Change, Keyframe, Take, batch, best
+from onereel.verdicts import complaints
 from tasks.keyframes import edit_keyframe, enlarge_keyframe, part_keyframes
-from tasks.review import compare_candidates, review_keyframe, review_take
+from tasks.review import compare_candidates, review_keyframe
 
 log = logging.getLogger(__name__)
 
@@ -277,24 +264,35 @@ class Shooting:
             except OnereelError as stopped:
                 log.warning("%s: no other take: %s", planned.shot, stopped)
                 return best(takes)
-        return best([*takes, *await self._by_another(setup, planned, wish, takes)])
+        return best([*takes, *await self._rungs_up(setup, planned, wish, takes)])
 
-    async def _by_another(self, setup: Setup, planned: TakePlan, wish: str, takes: list[Take]) -> list[Take]:
-        """Return one more take of a shot whose takes are all rejected, a rung up the ladder, where there is one."""
-        review, ever = self.company.brief.review, [rescue for take in takes for rescue in take.rescues]
-        asked_again = review.takes and review.take_attempts
-        climbed = any(rescue.rung == "fallback" for rescue in ever)
-        if not asked_again or climbed or await stands(self.company, best(takes)):
+    async def _rungs_up(self, setup: Setup, planned: TakePlan, wish: str, takes: list[Take]) -> list[Take]:
+        """Return the takes of a shot whose takes are all rejected, rung by rung up the ladder until one is accepted."""
+        if not rungs_of_rejected(self.company.brief) or await stands(self.company, best(takes)):
             return []
-        known = await asyncio.to_thread(takes_of, self.company, planned.shot)
-        sample = max(take.sample for take in takes) + 1
-        rejected = Unfit(f"{planned.shot}: every take was rejected: {complaints(best(takes).verdicts)}"[:1000])
+        if any(rescue.rung == "fallback" for take in takes for rescue in take.rescues):
+            return []
+        plain = [take for take in takes if not take.rescues]  # what is said of these stays the same in every run
+        setup, ladder = self._asked(setup, planned, max(take.sample for take in plain or takes) + 1, wish)
+        if not plain:
+            ladder = replace(ladder, shot=None)  # a filter had the words softened before
+        made: list[Take] = []
+
+        async def filmed(crew: Company, footing: Footing) -> Take:
+            take = next((one for one in takes if one.rescues == footing.rescues), None)
+            if take is None:
+                known = await asyncio.to_thread(takes_of, self.company, planned.shot)
+                take = await self._filming(planned, len(known) + 1).film(setup, crew, footing)
+                made.append(take)
+            if not await stands(self.company, take):
+                raise _rejected(take)
+            return take
+
         try:
-            return [await self._sample(setup, planned, sample, wish, len(known) + 1, rejected)]
+            await ladder.climb(filmed, _rejected(best(plain or takes)))
         except OnereelError as stopped:
-            if stopped is not rejected:
-                log.warning("%s: no take a rung up: %s", planned.shot, stopped)
-            return []
+            log.warning("%s: no other take: %s", planned.shot, stopped)
+        return made
 
     def _drafted(self, planned: TakePlan, known: list[Take]) -> Take:
         """Return the take on screen of a shot that is not among those of the final."""
@@ -302,15 +300,20 @@ class Shooting:
             raise Refused(f"{planned.shot} is not among the shots of the final, and there is no draft of it to show")
         return picked(self.picks, known) or best(batch(known))
 
-    async def _sample(
-        self, setup: Setup, planned: TakePlan, sample: int, wish: str, number: int, rejected: Unfit | None = None
-    ) -> Take:
+    async def _sample(self, setup: Setup, planned: TakePlan, sample: int, wish: str, number: int) -> Take:
+        setup, ladder = self._asked(setup, planned, sample, wish)
+        return await ladder.climb(partial(self._filming(planned, number).film, setup))
+
+    def _asked(self, setup: Setup, planned: TakePlan, sample: int, wish: str) -> tuple[Setup, Ladder]:
+        """Return what one more take is asked to be, and the ladder it is filmed from."""
         changes = tuple(change for change in self.changes if wish and change.shot == planned.shot)
         setup = replace(setup, sample=sample, wish=wish, changes=changes)
-        slate = str(Slate(production=self.plan.production, shot=planned.shot, take=number))
         spare = self.plan.standby.take(planned.shot) if self.plan.standby else None
-        ladder = Ladder(self.company, "video", self.plan.camera, setup.shot, fallback=spare is not None)
-        return await ladder.climb(partial(self._film, slate, setup), rejected)
+        return setup, Ladder(self.company, "video", self.plan.camera, setup.shot, fallback=spare is not None)
+
+    def _filming(self, planned: TakePlan, number: int) -> Filming:
+        slate = Slate(production=self.plan.production, shot=planned.shot, take=number)
+        return Filming(self.company, str(slate), self._likenesses)
 
     def _serves(self, take: Take) -> bool:
         """Return whether a take may stand for what is asked: a final is a new sample, whatever its draft asked."""
@@ -350,70 +353,14 @@ class Shooting:
             ),
         )
 
-    async def _film(self, slate: str, asked: Setup, crew: Company, footing: Footing) -> Take:
-        """Film a take: the first clip, then each extension from the film so far."""
-        setup = await unsoftened(crew, footed(crew, asked, footing), f"clip {slate}")
-        order = clip_order(crew, setup)
-        hops: tuple[Hop, ...] = (await self._clip(slate, order),)
-        said: tuple[Verdict, ...] = ()
-        for number in range(1, len(setup.take.coverage.extensions) + 1):
-            longer = (*hops, await self._extension(slate, setup, hops))
-            drift = await newest_drift(crew, longer) if crew.brief.drift != "report" else ""
-            if drift:
-                log.warning("%s: %s", slate, drift)
-                hops, done = await self._without_drift(slate, setup, hops)
-                said = (told(drift, number=number, done=done),)
-                break
-            hops = longer
-        checked = await checked_take(crew, setup, order, hops)
-        if not measured_wrong(checked):  # else nobody is paid to judge it
-            said = (*said, *await self._verdicts(slate, setup, hops[-1]))
-        return await keep_take(crew, setup, order, hops, checked, said)
+    async def _likenesses(self, setup: Setup) -> tuple[Labelled, ...]:
+        """Return the pictures a take's characters are compared with."""
+        seen = compared_with(setup.shot, self.company.brief)
+        return labelled(seen, await self._shown(seen))
 
-    async def _without_drift(self, slate: str, setup: Setup, good: tuple[Hop, ...]) -> tuple[tuple[Hop, ...], str]:
-        """Return a take whose next extension drifted without it, as the brief says: ended there, or filmed on anew."""
-        if self.company.brief.drift == "cut":
-            return good, "The take ends before it."
-        hops = good
-        try:
-            opening = await anchor(slate, setup, good)
-            while (order := next_piece(company(), setup, hops, opening)) is not None:
-                hops, opening = await joined(company(), hops, await self._clip(slate, order))
-        except (BudgetReached, Filtered, NoAnswer, OutcomeUnknown, Refused) as stopped:
-            return hops, f"The take ends there: {stopped}"
-        return hops, "The take goes on from its last good frame, drawn clean."
 
-    async def _verdicts(self, slate: str, setup: Setup, film: Hop) -> tuple[Verdict, ...]:
-        """Return what is said of a take before it enters the cut."""
-        if not self.company.brief.review.takes:
-            return ()
-        drawn = {sheet.character for sheet in self.plan.sheets}
-        likes = likenesses(setup.shot, self.company.brief)
-        seen = tuple(guide for guide in likes if not guide.sheet or guide.sheet in drawn)
-        return await review_take(slate, setup, film, labelled(seen, await self._shown(seen)))
-
-    async def _clip(self, slate: str, order: ClipOrder) -> Hop:
-        before = await bought(company(), order, f"clip {slate}")
-        if before is not None:
-            return before
-
-        async def filmed() -> Hop:
-            async with self.company.bounds["video"].slot(order.model) as done:
-                return await collect_clip(slate, await order_clip(slate, order), order, done)
-
-        return await persist(filmed, tries_for(company().brief.policy, order.kind))
-
-    async def _extension(self, slate: str, setup: Setup, hops: tuple[Hop, ...]) -> Hop:
-        order = extend_order(company(), setup, hops)
-        before = await bought(company(), order, f"extension {slate}")
-        if before is not None:
-            return before
-
-        async def filmed() -> Hop:
-            async with self.company.bounds["video"].slot(order.model) as done:
-                return await collect_extension(slate, await order_extension(slate, order), order, done)
-
-        return await persist(filmed, tries_for(company().brief.policy, order.kind))
+def _rejected(take: Take) -> Unfit:
+    return Unfit(f"{take.shot}: every take was rejected: {complaints(take.verdicts)}"[:1000])
 
 
 def _result(end: Any) -> Any:

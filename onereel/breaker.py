@@ -14,6 +14,7 @@ from onereel.errors import (
     NotAllowed,
     NotAsked,
     NotKept,
+    NotYet,
     OnereelError,
     OutcomeUnknown,
     Refused,
@@ -66,8 +67,8 @@ class Breaker:
 
     def failed(self, model: str, error: OnereelError) -> None:
         """Note how asking a model ended; stop asking it where that is no use."""
-        if isinstance(error, Filtered):
-            self.worked(model)  # the words were refused; the model is well
+        if isinstance(error, Filtered | NotYet):
+            self.worked(model)  # the words were refused, or somebody else is busy; the model is well
         elif isinstance(error, NotAllowed):
             self._stop(Stop(model, str(error)))
         elif isinstance(error, StudioBusy) and error.until is not None:

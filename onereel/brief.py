@@ -300,7 +300,8 @@ class Policy(Noun):
         default=RUNGS,
         title="When a shot fails",
         description="What is done about it, in this order. retry: ask the same again. soften: let the text model "
-        "rewrite the words a filter refused. fallback: ask the fallback models. slate: let a card stand in.",
+        "rewrite the words a filter refused, or whose takes were all rejected. fallback: ask the fallback models. "
+        "slate: let a card stand in.",
         json_schema_extra={"position": 7},
     )
     fallback: Fallback = Field(
@@ -366,7 +367,8 @@ class Review(Noun):
     takes: bool = Field(
         default=True,
         title="Judge takes",
-        description="A vision model judges every take before it enters the cut; about two cents each.",
+        description="A vision model judges every take before it enters the cut, about two cents each, and compares the "
+        "characters at the end of each extension, about a cent.",
         json_schema_extra={"position": 1},
     )
     accept: float = Field(
@@ -404,8 +406,8 @@ class Review(Noun):
         ge=0,
         le=5,
         title="New takes of a rejected one",
-        description="How often a rejected take is filmed again, at the price of a take; then once by the fallback "
-        "camera, where the policy names one. The best take is shown.",
+        description="How often a rejected take is filmed again, at the price of a take; then once by other words, "
+        "then once by the fallback camera, as the policy says. The best take is shown.",
         json_schema_extra={"position": 6},
     )
 
@@ -603,8 +605,9 @@ class Brief(Noun):
         default="report",
         title="When extensions drift",
         description="A shot longer than a clip is extended, and what is added may drift in colour or detail from the "
-        "first clip. report: say so. cut: end the shot before the extension that drifted; it is shorter then. "
-        "reanchor: draw the last good frame clean and film on from it, at the price of an image and the clips.",
+        "first clip, or in its characters from their references. report: say so. cut: end the shot before the "
+        "extension that drifted; it is shorter then. reanchor: draw the last good frame clean and "
+        "film on from it, at the price of an image and the clips.",
         json_schema_extra={"position": 22},
     )
     review: Review = Field(

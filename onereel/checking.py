@@ -5,11 +5,10 @@ import asyncio
 from onereel.adapters.pictures import inspect_picture
 from onereel.checks import Ends, Wanted, check_take
 from onereel.company import Company
-from onereel.drift import drifts, judge_drift
 from onereel.footage import Media
 from onereel.likeness import Fingerprint
 from onereel.media import fetch
-from onereel.takes import Hop, Looks
+from onereel.takes import Looks
 from onereel.verdicts import Verdict
 
 
@@ -17,27 +16,25 @@ async def judge_take(
     company: Company,
     looks: Looks,
     wanted: Wanted,
-    hops: tuple[Hop, ...],
+    hops: int,
     opening: Media | None,
     closing: Media | None,
-) -> tuple[Verdict, ...]:
-    """Return what was found in a take: against what was ordered, and its extensions against its first clip.
+) -> Verdict:
+    """Return what was found in a take, against what was ordered.
 
     Args:
         company: Who works.
         looks: What one decode of the whole take measured.
         wanted: What was ordered.
-        hops: The first clip and its extensions.
+        hops: How many steps it has: the first clip and its extensions.
         opening: The keyframe it was to open on; None: no keyframe was asked.
         closing: The one its first clip was to close on; an extended take goes on from there.
     """
     ends = Ends(
         await _fingerprint(company, opening) if opening else None,
-        await _fingerprint(company, closing) if closing and len(hops) == 1 else None,
+        await _fingerprint(company, closing) if closing and hops == 1 else None,
     )
-    verdict = check_take(looks, wanted, ends, company.checks)
-    found = drifts(looks.samples, [hop.seconds for hop in hops])
-    return (verdict, judge_drift(found, company.drift)) if found else (verdict,)
+    return check_take(looks, wanted, ends, company.checks)
 
 
 async def _fingerprint(company: Company, picture: Media) -> Fingerprint:

@@ -129,7 +129,7 @@ def check_footage(footage: Footage, wanted: Wanted) -> Iterator[Finding]:
     """
     if (footage.width, footage.height) != (wanted.width, wanted.height):
         size = f"{footage.width}x{footage.height} pixels instead of {wanted.width}x{wanted.height}"
-        yield Finding(code="size", what=size)
+        yield Finding(code="size", what=size, value=footage.width * footage.height, limit=wanted.width * wanted.height)
     if footage.fps != wanted.fps:
         rate = f"{footage.fps:g} frames a second instead of {wanted.fps:g}"
         yield Finding(code="rate", what=rate, value=footage.fps, limit=wanted.fps)
@@ -137,7 +137,7 @@ def check_footage(footage: Footage, wanted: Wanted) -> Iterator[Finding]:
         length = f"{footage.seconds:.3f} s ({footage.frames} frames) instead of {wanted.seconds:.3f} s"
         yield Finding(code="length", what=length, value=footage.seconds, limit=wanted.seconds)
     if wanted.sound and not footage.audio_seconds:
-        yield Finding(code="no-sound", what="no sound")
+        yield Finding(code="no-sound", what="no sound", value=0, limit=wanted.seconds)
     elif wanted.sound and abs(footage.audio_seconds - footage.seconds) > AUDIO_TOLERANCE:
         what = f"{footage.audio_seconds:.3f} s of sound for {footage.seconds:.3f} s of picture"
         yield Finding(code="sound-length", what=what, value=footage.audio_seconds, limit=footage.seconds)

@@ -18,13 +18,14 @@ from onereel.crew import Vault
 from onereel.delivering import Missing, Results
 from onereel.errors import BadInput
 from onereel.filming import takes_of
-from onereel.footage import CONTENT_TYPES, Media
+from onereel.footage import CONTENT_TYPES
 from onereel.likeness import Fingerprint, distance
 from onereel.media import fetch, write_noun
 from onereel.models import ModelTable, Surface
 from onereel.plan import Plan, plan
 from onereel.storyboard import Storyboard
 from onereel.takes import Keyframe, Take, recipe_of
+from onereel.verdicts import good_enough
 
 LONGEST_NAME = 60
 
@@ -138,12 +139,16 @@ def with_references(trial: Trial, vault: Vault) -> Brief:
 def drawn_line(company: Company, trial: Trial, keyframes: Sequence[Keyframe]) -> Line:
     """Return what an image model did. Blocks."""
     made = {keyframe.id.split("/")[0]: keyframe for keyframe in keyframes}
-    return _line(company, trial, [_drawn(company, made.get(shot.id), shot.id) for shot in trial.storyboard.shots])
+    return _line(
+        company, trial, [_drawn(trial, company, made.get(shot.id), shot.id) for shot in trial.storyboard.shots]
+    )
 
 
 def filmed_line(company: Company, trial: Trial, results: Results) -> Line:
     """Return what a camera did. Blocks."""
-    return _line(company, trial, [_filmed(company, shot.id, results[shot.id]) for shot in trial.storyboard.shots])
+    return _line(
+        company, trial, [_filmed(trial, company, shot.id, results[shot.id]) for shot in trial.storyboard.shots]
+    )
 
 
 def keep_comparison(vault: Vault, comparison: Comparison) -> str:
@@ -181,21 +186,39 @@ def _usd(calls: Sequence[Call]) -> float:
     return round(sum(call.outcome.usd if call.outcome else call.intent.usd for call in calls), 6)
 
 
-def _drawn(company: Company, keyframe: Keyframe | None, shot: str) -> Sample:
+def _drawn(trial: Trial, company: Company, keyframe: Keyframe | None, shot: str) -> Sample:
+    asked = trial.brief.candidates
     if keyframe is None:
-        return Sample(shot=shot, reason="no picture; see the ledger of this production")
+        return Sample(shot=shot, asked=asked, reason="no picture; see the ledger of this production")
     marks = [inspect_picture(fetch(company.vault, media)).fingerprint for media in keyframe.candidates]
-    return Sample(shot=shot, picture=keyframe.fitted, verdicts=keyframe.verdicts, apart=_apart(marks))
+    judged = [one.verdicts for one in keyframe.attempts if one.candidate] or [keyframe.verdicts]
+    return Sample(
+        shot=shot,
+        picture=keyframe.fitted,
+        verdicts=keyframe.verdicts,
+        apart=_apart(marks),
+        asked=asked,
+        made=len(judged),  # of several that came out the same, one was judged
+        good=sum(map(good_enough, judged)),
+    )
 
 
-def _filmed(company: Company, shot: str, result: Take | Missing) -> Sample:
+def _filmed(trial: Trial, company: Company, shot: str, result: Take | Missing) -> Sample:
+    asked = trial.brief.take_candidates
     if isinstance(result, Missing):
-        return Sample(shot=shot, reason=result.reason[:400])
+        return Sample(shot=shot, asked=asked, reason=result.reason[:400])
     alike = [take for take in takes_of(company, shot) if take.base == result.base]
-    ends: list[Media] = [take.last_frame for take in alike]
-    marks = [inspect_picture(fetch(company.vault, media)).fingerprint for media in ends]
-    verdicts = result.verdicts
-    return Sample(shot=shot, picture=result.first_frame, film=result.film, verdicts=verdicts, apart=_apart(marks))
+    marks = [inspect_picture(fetch(company.vault, take.last_frame)).fingerprint for take in alike]
+    return Sample(
+        shot=shot,
+        picture=result.first_frame,
+        film=result.film,
+        verdicts=result.verdicts,
+        apart=_apart(marks),
+        asked=asked,
+        made=len(alike),
+        good=sum(good_enough(take.verdicts) for take in alike),
+    )
 
 
 def _apart(marks: Sequence[Fingerprint]) -> float | None:

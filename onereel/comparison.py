@@ -13,7 +13,7 @@ Kind = Literal["image", "video"]
 
 
 class Sample(Noun):
-    """What a model made of a prompt."""
+    """What a model made of a prompt: the one that is shown, and how many there are like it."""
 
     shot: str
     picture: Media | None = Field(default=None, description="The keyframe, or a take's first frame; None: nothing.")
@@ -21,10 +21,13 @@ class Sample(Noun):
     verdicts: tuple[Verdict, ...] = ()
     apart: float | None = Field(default=None, description="Bits of the hash between samples of it, 0 to 64.")
     reason: str = Field(default="", description="Why there is nothing.")
+    asked: int = Field(default=1, ge=1, description="How many were asked for.")
+    made: int = Field(default=0, ge=0, description="How many different ones came.")
+    good: int = Field(default=0, ge=0, description="How many of those every judge took.")
 
     @property
     def accepted(self) -> bool:
-        """Whether it was made, and every judge took it."""
+        """Whether the one shown was made, and every judge took it."""
         return self.picture is not None and good_enough(self.verdicts)
 
 
@@ -39,14 +42,19 @@ class Line(Noun):
     judging_usd: float = Field(description="What judging cost.")
 
     @property
+    def asked(self) -> int:
+        """How many pictures or takes were asked for."""
+        return sum(sample.asked for sample in self.samples)
+
+    @property
     def made(self) -> int:
-        """How many prompts brought something."""
-        return sum(sample.picture is not None for sample in self.samples)
+        """How many different ones came."""
+        return sum(sample.made for sample in self.samples)
 
     @property
     def accepted(self) -> int:
-        """How many prompts brought something every judge took."""
-        return sum(sample.accepted for sample in self.samples)
+        """How many of those every judge took."""
+        return sum(sample.good for sample in self.samples)
 
     @property
     def usd_per_accepted(self) -> float | None:
@@ -64,8 +72,13 @@ class Line(Noun):
         return _mean([verdict.score for verdict in said if verdict.score is not None])
 
     def share(self, judge: str) -> float | None:
-        """Return the share of what a judge looked at that it took."""
-        said = [verdict for sample in self.samples for verdict in sample.verdicts if verdict.judge == judge]
+        """Return the share of what a judge could judge that it took."""
+        said = [
+            verdict
+            for sample in self.samples
+            for verdict in sample.verdicts
+            if verdict.judge == judge and verdict.score is not None
+        ]
         return _mean([float(verdict.accepted) for verdict in said])
 
 
@@ -90,7 +103,7 @@ def row(line: Line) -> tuple[str, ...]:
     """Return a line as words, by `COLUMNS`; a dash where nothing was measured."""
     return (
         line.model,
-        str(len(line.samples)),
+        str(line.asked),
         str(line.made),
         str(line.accepted),
         _number(line.usd_per_accepted, 3),

@@ -298,6 +298,7 @@ def _manifest(
             story.plan,
             [keyframe for papers in shots for keyframe in papers.keyframes],
             [take for papers in shots for take in papers.takes],
+            brief.take_candidates,
         ),
         provenance=provenance,
         papers=(*papers, "master.mp4"),

@@ -53,7 +53,9 @@ def _signing(settings: Settings) -> tuple[bool, str]:
 
 def _reading() -> tuple[bool, str]:
     found = reader("en")
-    missing = "the reviewing model alone reads it; apt install tesseract-ocr adds a second opinion, for nothing"
+    missing = (
+        "the reviewing model alone reads it; pip install 'onereel[ocr]', or tesseract, reads it here too, for nothing"
+    )
     return True, f"lettering: {f'read back by {found}, too' if found else missing}"
 
 

@@ -3,6 +3,7 @@
 * OnereelError
   x BadInput          a person must change the brief, the shot list or the settings; nothing was paid
   x StudioBusy        quota or outage, refused before acceptance; the same call may work later
+    - NotYet          somebody who comes after the camera is busy; what was filmed is kept and waits
   x Refused           the studio will not do this; retrying cannot help
     - NotAllowed      it will do nothing of the kind, whoever asks: key, permission, billing, a model that is not there
     - NotAsked        this run has stopped asking that model
@@ -11,7 +12,7 @@
       + NotKept       it came, and was paid, and the vault would not have it
     - Gone            the operation or file we ask about cannot be had; what it cost, it cost
   x OutcomeUnknown    the connection died after the request left; it may have been paid
-  x Unfit             what was drawn is not good enough to be filmed; a person decides
+  x Unfit             what was drawn or filmed was judged and is not good enough
   x StillFilming      the deadline passed; the operation can still be collected
   x BudgetReached     the next call would go over the budget
   x FootageError      the bytes are not the media they claim to be
@@ -64,6 +65,13 @@ class StudioBusy(OnereelError):
         super().__init__(message)
         self.after = after
         self.until = until
+
+
+class NotYet(StudioBusy):
+    """The camera did its part, and somebody who comes after it is busy: no other camera would help.
+
+    What was filmed is kept; the next run goes on from there.
+    """
 
 
 class Refused(OnereelError):
@@ -127,7 +135,10 @@ class OutcomeUnknown(OnereelError):
 
 
 class Unfit(OnereelError):
-    """What was drawn was judged and is not good enough; nothing more is bought on it until a person decides."""
+    """What was drawn or filmed was judged and is not good enough.
+
+    Nothing more is bought on a drawing then, until a person decides; a shot is filmed again as its policy says.
+    """
 
 
 class StillFilming(OnereelError):

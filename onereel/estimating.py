@@ -8,12 +8,15 @@ from typing import Literal
 from onereel.brief import Brief
 from onereel.coverage import first_lengths, pieces, reachable
 from onereel.drafted import Drafted
+from onereel.drafts import TakePlan
 from onereel.errors import BadInput
+from onereel.ladder import rungs_of_rejected
 from onereel.models import ModelTable, Surface
 from onereel.plan import Plan, Purchase, filming_resolution, plan
 from onereel.policy import again
 from onereel.prices import drawing_usd, film_usd, price, redrawing_usd, words_tokens
 from onereel.prompts import ANCHOR_WORDS
+from onereel.reviews import extension_review_usd, take_reviews_usd
 from onereel.softening import softening_order
 from onereel.standby import Standby, understudy
 from onereel.storyboard import MAX_SHOTS, Shot, Storyboard
@@ -83,28 +86,51 @@ def rescues(brief: Brief, storyboard: Storyboard, found: Plan, table: ModelTable
     What a filter takes of film is free, so softer words cost their writing, and a film by them what was planned; a
     drawing that is refused is charged for its prompt, and counted whole. Tries that cost nothing are left out.
     """
-    more = _clips(brief) - brief.take_candidates
-    for take in found.takes if more else ():
+    wrong = again(brief.policy)
+    more = _clips(brief) - brief.take_candidates + (_takes(brief) - brief.take_candidates) * wrong
+    for take in _filmed(found) if more else ():
         yield _rescue(f"takes {take.shot} for wrong ones", "video", found.camera, more * take.usd)
-    if brief.drift == "reanchor":
-        yield from _anchored(brief, found, table)
+    yield from _drifting(brief, storyboard, found, table, today)
     if "soften" in brief.policy.ladder:
         yield from _softened(brief, storyboard, found, table, today)
+    if "soften" in rungs_of_rejected(brief):
+        yield from _reworded(brief, storyboard, found, table, today)
     other = understudy(brief, table)
     if other is not None and found.standby is not None:
         yield from _by_others(brief, other, found, found.standby, table)
+        if brief.review.takes:
+            yield from _longer(brief, storyboard, found, found.standby, table, today)
 
 
-def _anchored(brief: Brief, found: Plan, table: ModelTable) -> Iterator[Purchase]:
-    """Yield what extensions that drift cost at most: the first drifts, and clips take the place of all."""
-    camera = table.camera(found.camera)
+def _drifting(brief: Brief, storyboard: Storyboard, found: Plan, table: ModelTable, today: date) -> Iterator[Purchase]:
+    """Yield what extensions that drift cost at most: in every take the first does, and clips take the place of all."""
+    camera, review = table.camera(found.camera), brief.models.review
     lengths = first_lengths(camera.limits, found.resolution)
     image = redrawing_usd(table, brief.models.image, found.keyframe_size, words_tokens(ANCHOR_WORDS))
-    for take in (one for one in found.takes if one.coverage.extensions and not one.file):
-        clips = pieces(sum(take.coverage.extensions), lengths)
+    shots, takes, wrong = {shot.id: shot for shot in storyboard.shots}, _takes(brief), again(brief.policy)
+    for take in (one for one in _filmed(found) if one.coverage.extensions and brief.drift != "report"):
+        faces = extension_review_usd(table, brief, today, shots[take.shot]) if brief.review.takes else 0.0
+        if faces and wrong:  # whoever is in a take that turns out to be wrong was compared before that was known
+            yield _rescue(f"review {take.shot} wrong", "review", review, wrong * len(take.coverage.extensions) * faces)
+        if brief.drift == "cut":
+            continue
+        clips, every = pieces(sum(take.coverage.extensions), lengths), takes + wrong
         usd = sum(film_usd(camera, found.resolution, seconds, sound=brief.sound) for seconds in clips)
-        yield _rescue(f"keyframe {take.shot} anchored", "image", brief.models.image, brief.take_candidates * image)
-        yield _rescue(f"take {take.shot} filmed on from it", "video", found.camera, brief.take_candidates * usd)
+        yield _rescue(f"keyframe {take.shot} anchored", "image", brief.models.image, every * image)
+        yield _rescue(f"take {take.shot} filmed on from it", "video", found.camera, every * (1 + wrong) * usd)
+        if faces:
+            yield _rescue(f"review {take.shot} anchored", "review", review, every * len(clips) * faces)
+
+
+def _filmed(found: Plan) -> list[TakePlan]:
+    """Return the takes a camera is asked for."""
+    return [take for take in found.takes if not take.file and take.shot not in found.staying]
+
+
+def _takes(brief: Brief) -> int:
+    """Return how many takes of one shot are filmed at most by the first camera, besides those that come out wrong."""
+    rejected = brief.review.take_attempts if brief.review.takes else 0
+    return brief.take_candidates + rejected + ("soften" in rungs_of_rejected(brief))
 
 
 def _clips(brief: Brief) -> int:
@@ -122,6 +148,15 @@ def _softened(brief: Brief, storyboard: Storyboard, found: Plan, table: ModelTab
         yield _rescue(f"keyframe {still.id} by softer words", "image", brief.models.image, still.usd)
 
 
+def _reworded(brief: Brief, storyboard: Storyboard, found: Plan, table: ModelTable, today: date) -> Iterator[Purchase]:
+    """Yield what rejected takes cost at most once more: other words, and a take by them."""
+    shots = {shot.id: shot for shot in storyboard.shots}
+    for take in _filmed(found):
+        order = softening_order(brief, Surface.GEMINI_API, shots[take.shot], ("x" * REASONS,), rejected=True)
+        yield _rescue(f"other words {take.shot}", "text", brief.models.text, price(order, table, today))
+        yield _rescue(f"take {take.shot} by other words", "video", found.camera, take.usd)
+
+
 def _by_others(brief: Brief, other: Brief, found: Plan, standby: Standby, table: ModelTable) -> Iterator[Purchase]:
     image, size = other.models.image, standby.keyframe_size
     if brief.policy.fallback.image:
@@ -136,7 +171,22 @@ def _by_others(brief: Brief, other: Brief, found: Plan, standby: Standby, table:
         yield _rescue(f"fallback take {take.shot}", "video", other.models.video, usd)
 
 
-def _rescue(what: str, kind: Literal["text", "image", "video"], model: str, usd: float) -> Purchase:
+def _longer(
+    brief: Brief, storyboard: Storyboard, found: Plan, standby: Standby, table: ModelTable, today: date
+) -> Iterator[Purchase]:
+    """Yield what judging takes of the fallback camera costs at most beyond those planned: it may film longer ones."""
+    shots, planned = {shot.id: shot for shot in storyboard.shots}, {take.shot: take for take in _filmed(found)}
+    for take in (one for one in standby.takes if one.shot in planned):
+        usd, before = (
+            take_reviews_usd(table, brief, today, shots[take.shot], coverage)
+            for coverage in (take.coverage, planned[take.shot].coverage)
+        )
+        if usd > before:
+            more = (brief.take_candidates + again(brief.policy)) * (usd - before)
+            yield _rescue(f"review {take.shot} of the fallback", "review", brief.models.review, more)
+
+
+def _rescue(what: str, kind: Literal["text", "review", "image", "video"], model: str, usd: float) -> Purchase:
     return Purchase(what=what, kind=kind, model=model, detail="if it fails", usd=round(usd, 6))
 
 
@@ -149,6 +199,11 @@ def in_short(purchases: Sequence[Purchase]) -> list[tuple[str, float]]:
     return [(what, round(usd, 6)) for what, usd in sums.items()]
 
 
-KINDS = {"text": "for softer words", "image": "for keyframes drawn otherwise", "video": "for takes filmed otherwise"}
+KINDS = {
+    "text": "for softer words",
+    "review": "for who is seen in takes filmed otherwise",
+    "image": "for keyframes drawn otherwise",
+    "video": "for takes filmed otherwise",
+}
 REASONS = 1000
 """Characters of a vendor's reasons reckoned with."""

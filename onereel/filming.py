@@ -428,12 +428,12 @@ async def _joined(company: Company, before: tuple[Media, int], tail: Media, look
     return film, await keep_looks(company, inspection, Credentials())
 
 
-async def checked_take(company: Company, setup: Setup, order: ClipOrder, hops: tuple[Hop, ...]) -> tuple[Verdict, ...]:
+async def checked_take(company: Company, setup: Setup, order: ClipOrder, hops: tuple[Hop, ...]) -> Verdict:
     """Return what is found in a take for nothing, before anybody is paid to judge it."""
     looks = await read_looks(company, hops[-1].looks)
     # A chain that drifted may be shorter than planned, or longer.
     wanted = WantedFootage(float(sum(hop.seconds for hop in hops)), *setup.plan.size, sound=order.sound)
-    return await judge_take(company, looks, wanted, hops, setup.frames.opening, setup.frames.closing)
+    return await judge_take(company, looks, wanted, len(hops), setup.frames.opening, setup.frames.closing)
 
 
 async def keep_take(
@@ -451,7 +451,7 @@ async def keep_take(
         setup: What was asked.
         order: Its first clip.
         hops: That and the extensions.
-        checked: As `checked_take` found.
+        checked: What was measured: as `checked_take` and `drift_of` found.
         verdicts: Of judges.
     """
     plan, take, frames = setup.plan, setup.take, setup.frames

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from onereel.brief import Rung
-from onereel.errors import Filtered, Gone, NoAnswer, NotKept, OnereelError, Refused, StudioBusy, Unfit
+from onereel.brief import Brief, Rung
+from onereel.errors import Filtered, Gone, NoAnswer, NotKept, NotYet, OnereelError, Refused, StudioBusy, Unfit
 
 HELP: Final[Mapping[type[OnereelError], frozenset[Rung]]] = {
     Filtered: frozenset({"soften", "fallback"}),
@@ -13,7 +13,8 @@ HELP: Final[Mapping[type[OnereelError], frozenset[Rung]]] = {
     Gone: frozenset(),  # it may have been paid, and may come yet
     Refused: frozenset({"fallback"}),
     StudioBusy: frozenset({"fallback"}),
-    Unfit: frozenset({"fallback"}),  # no filter minded its words: softer ones would show less of what was asked
+    NotYet: frozenset(),  # the camera did what it was asked
+    Unfit: frozenset({"soften", "fallback"}),
     OnereelError: frozenset(),  # a budget, an open call, an outcome nobody knows: another order would pay twice
 }
 """Which rungs help against which failure; a subclass that is not listed is helped as its nearest listed ancestor."""
@@ -33,3 +34,11 @@ def next_rung(ladder: Sequence[Rung], last: Rung | None, failed: OnereelError, *
     helping = next(HELP[kind] for kind in type(failed).__mro__ if kind in HELP) & can
     above = ladder[ladder.index(last) + 1 :] if last in ladder else ladder
     return next((rung for rung in above if rung in helping), None)
+
+
+def rungs_of_rejected(brief: Brief) -> tuple[Rung, ...]:
+    """Return the rungs a shot climbs whose takes are rejected as often as its brief pays for, one more take on each."""
+    if not (brief.review.takes and brief.review.take_attempts):
+        return ()
+    can = {"soften", *(["fallback"] if brief.policy.fallback.video else [])}
+    return tuple(rung for rung in brief.policy.ladder if rung in can)

@@ -20,6 +20,8 @@ _SPOKEN: Final = re.compile(
     re.IGNORECASE,
 )
 """Ends right before words that are heard, not read."""
+_ENDS: Final = ".,;:!?'\"“”„«»"
+"""What may stand at the end of a word without being read."""
 
 
 class Misread(NamedTuple):
@@ -27,11 +29,11 @@ class Misread(NamedTuple):
 
     Attributes:
         told: What differs, in words, letter by letter.
-        near: Whether something like it was read; else it may be there and unreadable.
+        alike: How like it what was read is, 0 to 1; 0 where nothing was, for it may be there and unreadable.
     """
 
     told: str
-    near: bool
+    alike: float
 
 
 def quoted(text: str) -> tuple[str, ...]:
@@ -52,7 +54,7 @@ def asked_lettering(shot: Shot, *descriptions: str) -> tuple[str, ...]:
 def misread(asked: Sequence[str], read: Iterable[str]) -> list[Misread]:
     """Return, for every text asked for that is not among what was read, what differs, letter by letter.
 
-    Case, accents written in two ways, spacing and punctuation at the ends do not count.
+    Case, accents written in two ways, spacing and punctuation at the ends of words do not count.
     """
     seen = [plain for line in read if (plain := _plain(line))]
     together = " ".join(seen)
@@ -60,21 +62,26 @@ def misread(asked: Sequence[str], read: Iterable[str]) -> list[Misread]:
 
 
 def _among(wanted: str, read: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", read) is not None
+    words = rf"[\s{_ENDS}]*".join(map(re.escape, wanted.split()))
+    return re.search(rf"(?<!\w){words}(?!\w)", read) is not None
 
 
 def _difference(asked: str, seen: Sequence[str]) -> Misread:
     wanted = _plain(asked)
-    near = max(_windows(wanted, seen), key=lambda one: SequenceMatcher(None, wanted, one).ratio(), default="")
-    if SequenceMatcher(None, wanted, near).ratio() < 0.5:  # noqa: PLR2004 - less than half of it is another text
+    alike, near = max(((_ratio(wanted, one), one) for one in _windows(wanted, seen)), default=(0.0, ""))
+    if alike < 0.5:  # noqa: PLR2004 - less than half of it is another text
         others = f'; read was "{"; ".join(seen)[:120]}"' if seen else ""
-        return Misread(f'"{asked}" cannot be read anywhere{others}', near=False)
+        return Misread(f'"{asked}" cannot be read anywhere{others}', 0.0)
     letters = [
         _step(how, wanted[a:b], near[c:d], a + 1)
         for how, a, b, c, d in SequenceMatcher(None, wanted, near).get_opcodes()
         if how != "equal"
     ]
-    return Misread(f'"{asked}" reads "{near}": {", ".join(letters[:8])}', near=True)
+    return Misread(f'"{asked}" reads "{near}": {", ".join(letters[:8])}', alike)
+
+
+def _ratio(wanted: str, read: str) -> float:
+    return SequenceMatcher(None, wanted, read).ratio()
 
 
 def _windows(wanted: str, seen: Sequence[str]) -> list[str]:
@@ -93,4 +100,5 @@ def _step(how: str, wanted: str, found: str, place: int) -> str:
 
 
 def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).strip(" .,;:!?'\"“”„«»")
+    words = unicodedata.normalize("NFKC", text).casefold().split()
+    return " ".join(filter(None, (word.strip(_ENDS) for word in words)))

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -26,6 +26,8 @@ _MOST: Final = 20
 _EDGE: Final = 1000
 _ALL: Final = 4
 """Edges of a box."""
+_SURELY: Final = 0.7
+"""How like a text what a program read must be to be a misspelling of it: leaves and wheels were read as half of one."""
 
 
 def _short(most: int) -> Any:
@@ -55,6 +57,9 @@ class _Answer(BaseModel):
     """Part of an answer; what we did not ask for is ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+A = TypeVar("A", bound=_Answer)
 
 
 class Remark(_Answer):
@@ -91,6 +96,17 @@ class Opinion(_Answer):
     remarks: Annotated[list[Remark], BeforeValidator(_few)] = Field(default=[])
 
 
+class Faces(_Answer):
+    """The whole answer to the question who is seen."""
+
+    characters: Annotated[list[Likeness], BeforeValidator(_few)]
+
+
+def faces_schema() -> dict[str, Any]:
+    """Return the JSON schema of the answer to the question who is seen."""
+    return Faces.model_json_schema()
+
+
 def opinion_schema() -> dict[str, Any]:
     """Return the JSON schema of the answer: plain shapes only, boxes as lists of four whole numbers."""
     schema = Opinion.model_json_schema()
@@ -111,8 +127,17 @@ def read_opinion(text: str, label: str, usd: float) -> Opinion:
     Raises:
         NoAnswer: It is not what was asked for.
     """
+    return _read(Opinion, text, label, usd)
+
+
+def read_faces(text: str, label: str, usd: float) -> Faces:
+    """Return the answer to the question who is seen; arguments and errors as for `read_opinion`."""
+    return _read(Faces, text, label, usd)
+
+
+def _read(kind: type[A], text: str, label: str, usd: float) -> A:
     try:
-        return Opinion.model_validate_json(text)
+        return kind.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(map(str, first["loc"]))[:80] or "the answer"
@@ -176,7 +201,7 @@ def lettering_verdict(asked: Sequence[str], read: Sequence[str], reader: str) ->
 def second_reading(asked: Sequence[str], read: Sequence[str], reader: str) -> Verdict:
     """Return what a program read back of the texts asked for; what it cannot find, it has no say in."""
     found = misread(asked, read)
-    wrong = tuple(each.told for each in found if each.near)
+    wrong = tuple(each.told for each in found if each.alike >= _SURELY)
     if wrong or not found:
         return lettering_verdict(asked, read, reader).model_copy(
             update={"findings": tuple(Finding(code="lettering", what=each[:600]) for each in wrong)}

@@ -50,7 +50,9 @@ class Reviewed(Noun):
     overruled: int = Field(default=0, description="Keyframes a person accepted all the same.")
     rejected_takes: int = 0
     reviews_usd: float = 0.0
-    repairs_usd: float = Field(default=0.0, description="Edits and new drawings of rejected keyframes.")
+    repairs_usd: float = Field(
+        default=0.0, description="Edits and new drawings of rejected keyframes, new takes of rejected ones."
+    )
     saved_usd: float = Field(default=0.0, description="Takes not filmed on drawings that were rejected.")
 
     def __str__(self) -> str:

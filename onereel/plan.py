@@ -12,12 +12,13 @@ from onereel.drafted import Drafted, asked_of, staying
 from onereel.drafts import Draft, TakePlan
 from onereel.errors import BadInput
 from onereel.guides import Guide, guides, numbered
+from onereel.ladder import rungs_of_rejected
 from onereel.models import PROXY, CameraModel, ImageModel, ModelTable, frame_size
 from onereel.noun import Noun
 from onereel.pixels import MAX_ENLARGEMENT, drawing_size, enlargement
 from onereel.prices import drawing_usd, film_usd, redrawing_usd, words_tokens
 from onereel.prompts import ENLARGE_WORDS, End, edit_words, keyframe_words, sheet_words, variation_words
-from onereel.reviews import keyframe_review_usd, repairs_usd, take_review_usd
+from onereel.reviews import extension_review_usd, keyframe_review_usd, repairs_usd, take_review_usd
 from onereel.standby import Standby, standby, understudy
 from onereel.storyboard import Storyboard
 
@@ -392,10 +393,15 @@ def _reviews(
         if not several or still.retouch or large:  # the one chosen was judged as a candidate
             yield Purchase(what=f"review {still.id}", kind="review", model=model, detail="keyframe", usd=usd)
     for take in takes if brief.review.takes else ():
-        seconds = take.coverage.seconds
+        seconds, hops = take.coverage.seconds, range(1, len(take.coverage.extensions) + 1)
         usd = take_review_usd(table, brief, day, shots[take.shot], seconds)
+        faces = extension_review_usd(table, brief, day, shots[take.shot])
         for number in range(1, brief.take_candidates + 1):
-            what = f"review {take.shot}" + (f" candidate {number}" if brief.take_candidates > 1 else "")
+            which = f" candidate {number}" if brief.take_candidates > 1 else ""
+            for hop in hops if faces else ():
+                what = f"review {take.shot} extension {hop}{which}"
+                yield Purchase(what=what, kind="review", model=model, detail="who is seen at its end", usd=faces)
+            what = f"review {take.shot}{which}"
             yield Purchase(what=what, kind="review", model=model, detail=f"{seconds} s of film", usd=usd)
 
 
@@ -416,9 +422,8 @@ def _repairing_usd(
         usd += policy.attempts * sum(each.values())
     if policy.takes:
         usd += policy.take_attempts * sum(take.usd for take in takes)
-        each = {review.what.split()[1]: review.usd for review in reviews if "/" not in review.what}
-        by_another = policy.take_attempts > 0 and bool(brief.policy.fallback.video)  # its take is in what failing costs
-        usd += (policy.take_attempts + by_another) * sum(each.values())
+        judging = sum(review.usd for review in reviews if "/" not in review.what) / brief.take_candidates
+        usd += (policy.take_attempts + len(rungs_of_rejected(brief))) * judging  # their takes are in what failing costs
     return round(usd, 6)
 
 

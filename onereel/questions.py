@@ -29,6 +29,12 @@ melting or doubled objects; text, captions, borders or watermarks nobody asked f
 before. A strip with letters along the bottom edge belongs to a rehearsal and is no fault. severity major only where a \
 viewer would notice. box_2d: ymin, xmin, ymax, xmax from 0 to 1000."""
 
+_SAME = """\
+characters: for every name, whether they can be seen well enough to compare, and how like the pictures of that name: \
+face, hair, age, build and clothes. present is false where they have left the picture, turned away, or are too small, \
+too dark or too blurred to tell. score: 1 the same person in the same clothes, 0 somebody else. reasons: what differs. \
+A strip with letters along the bottom edge belongs to a rehearsal."""
+
 
 def keyframe_lettering(shot: Shot, end: End) -> tuple[str, ...]:
     """Return the texts a keyframe has to show: those its own description names, else those of the action."""
@@ -75,6 +81,18 @@ def take_question(shot: Shot, brief: Brief, seconds: float) -> str:
     )
 
 
+def faces_question(shot: Shot, brief: Brief) -> str:
+    """Return what is asked about who is seen in the frame an extension ends on."""
+    people = {who.name: who.description for who in compared_people(shot, brief)}
+    which = "The first picture is a frame of a film, the others show who may be in it. Compare people, nothing else."
+    return _asked(which, {"to_judge": "extension", "shot": shot.id, "characters": people}, _SAME)
+
+
+def compared_people(shot: Shot, brief: Brief) -> tuple[Character, ...]:
+    """Return the characters of a shot that there are pictures of; a film from words alone draws no sheets."""
+    return tuple(who for who in people_of(shot, brief) if who.references or brief.filming != "words")
+
+
 def people_of(shot: Shot, brief: Brief) -> tuple[Character, ...]:
     """Return the characters of the brief who are in a shot."""
     found = (brief.character(name) for name in shot.characters)
@@ -100,6 +118,6 @@ def _ordered(shot: Shot, brief: Brief) -> dict[str, Any]:
     }
 
 
-def _asked(which: str, ordered: dict[str, Any]) -> str:
+def _asked(which: str, ordered: dict[str, Any], rules: str = _RULES) -> str:
     plain = {name: value for name, value in ordered.items() if value not in ("", None)}
-    return "\n".join((_MANNER, which, json.dumps(plain, ensure_ascii=False, indent=1), _RULES))
+    return "\n".join((_MANNER, which, json.dumps(plain, ensure_ascii=False, indent=1), rules))

@@ -1,6 +1,6 @@
 """What reviewing came to: what was judged and wrong, what it cost, and which takes were not bought for nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from onereel.papers import Reviewed
 from onereel.plan import Plan
@@ -10,11 +10,17 @@ from onereel.verdicts import Verdict, good_enough
 _MODELS = ("model", "identity", "lettering")
 
 
-def reviewed(plan: Plan, keyframes: Sequence[Keyframe], takes: Sequence[Take]) -> Reviewed:
+def reviewed(plan: Plan, keyframes: Sequence[Keyframe], takes: Sequence[Take], candidates: int) -> Reviewed:
     """Return what was judged of a production, and what that cost and saved.
 
     Saved is the price of every take that would have been filmed on a drawing the judge rejected, once, unless a person
     overruled the judge: then it was a false alarm, and only cost.
+
+    Args:
+        plan: What was planned.
+        keyframes: All of the production.
+        takes: All of them, too.
+        candidates: How many takes of a shot were asked for to begin with.
     """
     judged = [frame for frame in keyframes if frame.attempts]
     wrong = [frame for frame in judged if not good_enough(frame.attempts[0].verdicts)]
@@ -35,9 +41,23 @@ def reviewed(plan: Plan, keyframes: Sequence[Keyframe], takes: Sequence[Take]) -
             for one in [*(each.verdicts for each in tries), *(each.verdicts for each in takes)]
             for verdict in one
         ),
-        repairs_usd=round(sum(attempt.usd for attempt in tries if attempt.how != "drawn"), 6),
+        repairs_usd=round(
+            sum(attempt.usd for attempt in tries if attempt.how != "drawn")
+            + sum(take.usd for take in _again(takes, candidates)),
+            6,
+        ),
         saved_usd=round(sum(take.usd for take in spared), 6),
     )
+
+
+def _again(takes: Sequence[Take], candidates: int) -> Iterator[Take]:
+    """Yield the takes that were filmed because all before, of the same wish, were rejected."""
+    wishes: dict[tuple[str, ...], list[Take]] = {}
+    for take in sorted(takes, key=lambda one: one.number):
+        before = wishes.setdefault((take.shot, take.base, take.wish, take.tier), [])
+        if len(before) >= candidates and not any(good_enough(one.verdicts) for one in before):
+            yield take
+        before.append(take)
 
 
 def _by_person(verdicts: Sequence[Verdict]) -> bool:

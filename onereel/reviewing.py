@@ -13,14 +13,13 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from onereel.adapters.ocr import read_words, reader
-from onereel.calls import Goods
-from onereel.company import Company, Done
+from onereel.asking import UNHEARD, heard
+from onereel.company import Company
 from onereel.crew import Vault
 from onereel.drawing import candidates_of, close_up, draw_anew, draw_order, redraw, settled, told_if_unchanged
 from onereel.errors import (
     BadInput,
     BudgetReached,
-    Corrupted,
     NotInVault,
     OutcomeUnknown,
     Refused,
@@ -32,7 +31,6 @@ from onereel.media import fetch, keep_noun, read_noun, write_noun
 from onereel.opinions import opinion_schema, read_opinion, second_reading, verdicts_of
 from onereel.orders import Labelled, ReviewOrder
 from onereel.plan import Plan, StillPlan
-from onereel.policy import keep_paid
 from onereel.questions import (
     BEFORE,
     CLOSES_ON,
@@ -409,25 +407,10 @@ def _read_back(company: Company, keyframe: Keyframe, lettering: tuple[str, ...])
 
 
 async def _ask(company: Company, asked: _Asked) -> tuple[Verdict, ...]:
-    """Return the verdicts on what is shown; one that says so where the judge could not be heard.
-
-    A judge that refuses, is filtered, or answers nonsense twice must not sink a shot: what it would have judged goes on
-    unjudged.
-    """
-
-    async def judge(done: Done) -> Goods:
-        answer = await company.reviewer.review(asked.order)
-        await done()
-        read_opinion(answer.text, asked.label, answer.usd)
-        goods = answer.text.encode(), "json"
-        kept = await keep_paid(company.vault, company.patience.keeping, asked.label, answer.usd, goods)
-        return Goods(kept, answer.usd, answer.request_id, answer.tokens)
-
+    """Return the verdicts on what is shown; one that says so where the judge could not be heard."""
     try:
-        outcome = await company.buy(asked.order, asked.label, judge)
-        text = (await asyncio.to_thread(fetch, company.vault, outcome.media[0])).decode()
-        opinion = read_opinion(text, asked.label, outcome.usd)
-    except (Refused, OutcomeUnknown, NotInVault, Corrupted) as unheard:
+        opinion, usd = await heard(company, asked.order, asked.label, read_opinion)
+    except UNHEARD as unheard:
         log.warning("%s: nobody judged it: %s", asked.label, unheard)
         return (Verdict(judge="model", accepted=True, reasons=f"Nobody judged it: {unheard}"[:2000]),)
     return verdicts_of(
@@ -436,5 +419,5 @@ async def _ask(company: Company, asked: _Asked) -> tuple[Verdict, ...]:
         characters=[who.name for who in people_of(asked.shot, company.brief)],
         lettering=asked.lettering,
         model=asked.order.model,
-        usd=outcome.usd,
+        usd=usd,
     )

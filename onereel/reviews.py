@@ -4,12 +4,13 @@ from datetime import date
 from typing import Final
 
 from onereel.brief import Brief
+from onereel.coverage import Coverage
 from onereel.guides import Guide, guides
 from onereel.models import ModelTable
-from onereel.opinions import opinion_schema
+from onereel.opinions import faces_schema, opinion_schema
 from onereel.prices import drawing_usd, film_tokens, redrawing_usd, review_usd, words_tokens
 from onereel.prompts import End
-from onereel.questions import keyframe_question, take_question
+from onereel.questions import faces_question, keyframe_question, take_question
 from onereel.storyboard import Shot
 
 TOKENS: Final = 4096
@@ -28,6 +29,11 @@ def likenesses(shot: Shot, brief: Brief) -> tuple[Guide, ...]:
     return tuple(guide for guide in guides(shot, brief) if guide.sheet or guide.path in faces)
 
 
+def compared_with(shot: Shot, brief: Brief) -> tuple[Guide, ...]:
+    """Return the pictures a take's characters are compared with; a film from words alone draws no sheets."""
+    return tuple(guide for guide in likenesses(shot, brief) if not guide.sheet or brief.filming != "words")
+
+
 def keyframe_review_usd(table: ModelTable, brief: Brief, day: date, shot: Shot, end: End) -> float:
     """Return the most it costs to have a keyframe judged once."""
     words = keyframe_question(shot, brief, end) + str(opinion_schema())
@@ -41,6 +47,21 @@ def take_review_usd(table: ModelTable, brief: Brief, day: date, shot: Shot, seco
     pictures = 2 + len(likenesses(shot, brief))  # what it opens and closes on
     film = film_tokens(seconds + 1, LOOKS)
     return review_usd(table, brief.models.review, day, words, pictures, TOKENS, film)
+
+
+def extension_review_usd(table: ModelTable, brief: Brief, day: date, shot: Shot) -> float:
+    """Return the most it costs to have compared who is seen at the end of an extension; 0 where nobody is known."""
+    pictures = len(compared_with(shot, brief))
+    if not pictures:
+        return 0.0
+    words = faces_question(shot, brief) + str(faces_schema())
+    return review_usd(table, brief.models.review, day, words, 1 + pictures, TOKENS)
+
+
+def take_reviews_usd(table: ModelTable, brief: Brief, day: date, shot: Shot, coverage: Coverage) -> float:
+    """Return the most all reviews of one take cost: of its extensions, and of the whole."""
+    faces = len(coverage.extensions) * extension_review_usd(table, brief, day, shot)
+    return faces + take_review_usd(table, brief, day, shot, coverage.seconds)
 
 
 def repairs_usd(table: ModelTable, brief: Brief, size: str, words: str, references: int) -> float:

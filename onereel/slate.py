@@ -9,11 +9,11 @@ from onereel.brief import SLUG
 from onereel.noun import Noun
 
 OF_A_SHOT = re.compile(
-    r"(?:clip|keyframe|review|extension(?: \d+)?|words) "
+    r"(?:clip|keyframe|review|extension(?: \d+)?|(?:softer )?words) "
     rf"(?:{SLUG.strip('^$')}/)?(?P<shot>s\d{{3,4}})(?:/t(?P<take>\d+))?(?:/| |$)"
 )
 """What calls and purchases of a shot are called: clip lighthouse/s010/t01, keyframe s010/opening, extension 1 s010,
-words s010 s030 (of the first)."""
+words s010 s030 (of the first), softer words s010."""
 
 
 class Slate(Noun):

@@ -1,4 +1,7 @@
-"""Softening: the text model rewrites the words of a shot that a filter refused, within what the shot is about."""
+"""Softening: the text model rewrites the words of a shot that a filter refused, or whose takes a reviewer rejected.
+
+It stays within what the shot is about; takes are judged against the words there were.
+"""
 
 import json
 from typing import Any
@@ -10,7 +13,7 @@ from onereel.company import Company
 from onereel.errors import NoAnswer
 from onereel.models import Surface
 from onereel.orders import TextOrder
-from onereel.prompts import softening_words
+from onereel.prompts import rewording_words, softening_words
 from onereel.storyboard import Shot, Written
 from onereel.takes import Change
 from onereel.writing import written
@@ -38,33 +41,37 @@ class Softened(Written):
         return Softened(dialogue=tuple(spoken.line for spoken in shot.dialogue), **same)
 
 
-def softening_order(brief: Brief, surface: Surface, shot: Shot, reasons: tuple[str, ...]) -> TextOrder:
+def softening_order(
+    brief: Brief, surface: Surface, shot: Shot, reasons: tuple[str, ...], *, rejected: bool = False
+) -> TextOrder:
     """Return what the text model is asked.
 
     Args:
         brief: Whose text model.
         surface: Which door it is asked through.
         shot: Whose words.
-        reasons: The vendor's, word for word.
+        reasons: The vendor's, word for word, or the reviewer's.
+        rejected: Its takes were rejected; else a filter refused its words.
     """
+    ask = rewording_words if rejected else softening_words
     return TextOrder(
         surface=surface,
         model=brief.models.text,
-        words=softening_words(Softened.of(shot).model_dump(), reasons, brief.language),
+        words=ask(Softened.of(shot).model_dump(), reasons, brief.language),
         answer=Softened.model_json_schema(),
         thinking=brief.models.text_thinking,
         most_tokens=TOKENS,
     )
 
 
-async def soften(company: Company, shot: Shot, reasons: tuple[str, ...]) -> Shot:
-    """Return a shot in softer words; paid through the journal, and within the budget.
+async def soften(company: Company, shot: Shot, reasons: tuple[str, ...], *, rejected: bool = False) -> Shot:
+    """Return a shot in softer words; paid through the journal, and within the budget. Arguments: `softening_order`.
 
     Raises:
         NoAnswer: The answer is no shot in other words.
         BudgetReached, StudioBusy, Filtered, Refused, OutcomeUnknown: As they happen.
     """
-    order = softening_order(company.brief, company.text_surface, shot, reasons)
+    order = softening_order(company.brief, company.text_surface, shot, reasons, rejected=rejected)
     answer = await written(company, order, f"softer words {shot.id}")
     softer = read_answer(answer, shot)
     if softer == shot:

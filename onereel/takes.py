@@ -163,17 +163,12 @@ class Take(Noun):
     @property
     def wrong(self) -> bool:
         """Whether what arrived is not what was ordered, as far as can be measured."""
-        return measured_wrong(self.verdicts)
+        return any(verdict.judge == "check" and not verdict.accepted for verdict in self.verdicts)
 
     @property
     def own(self) -> bool:
         """Whether it is the producer's own clip."""
         return self.model == OWN
-
-
-def measured_wrong(verdicts: Sequence[Verdict]) -> bool:
-    """Return whether a check that needs no model found something wrong."""
-    return any(verdict.judge == "check" and not verdict.accepted for verdict in verdicts)
 
 
 def best(takes: Sequence[Take]) -> Take:

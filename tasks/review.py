@@ -2,7 +2,8 @@
 
 from prefect import task
 
-from onereel import reviewing
+from onereel import recognising, reviewing
+from onereel.drift import Recognised
 from onereel.filming import Setup
 from onereel.orders import Labelled
 from onereel.plan import Plan, StillPlan
@@ -32,6 +33,13 @@ async def review_take(slate: str, setup: Setup, film: Hop, likenesses: tuple[Lab
     return await _review_take(slate, unseen(setup), film, likenesses)
 
 
+async def recognise_hop(
+    slate: str, setup: Setup, number: int, hop: Hop, likenesses: tuple[Labelled, ...]
+) -> Recognised:
+    """Have compared who is seen at the end of an extension."""
+    return await _recognise_hop(slate, number, unseen(setup), hop, likenesses)
+
+
 @task(name="compare_candidates", task_run_name="choose {production}/{still.id}", **ASKING)
 async def _compare_candidates(
     production: str,  # noqa: ARG001 - see the run's name
@@ -57,3 +65,10 @@ async def _review_keyframe(
 @task(name="review_take", task_run_name="review {slate}", **ASKING)
 async def _review_take(slate: str, setup: Setup, film: Hop, likenesses: tuple[Labelled, ...]) -> tuple[Verdict, ...]:
     return await reviewing.judge_take(company(), slate, setup, film, likenesses)
+
+
+@task(name="recognise", task_run_name="recognise {slate} extension {number}", **ASKING)
+async def _recognise_hop(
+    slate: str, number: int, setup: Setup, hop: Hop, likenesses: tuple[Labelled, ...]
+) -> Recognised:
+    return await recognising.recognise(company(), slate, setup, number, hop, likenesses)

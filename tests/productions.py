@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from onereel.anchoring import drift_of
 from onereel.brief import Brief
 from onereel.company import Company
 from onereel.drawing import draw_sheet, draw_still, labelled, references_by_path
@@ -58,7 +59,8 @@ async def film(company: Company, setup: Setup) -> Take:
     for _ in setup.take.coverage.extensions:
         more = extend_order(company, setup, hops)
         hops = (*hops, await collect_film(company, more, await order_film(company, more, "extension")))
-    return await keep_take(company, setup, order, hops, await checked_take(company, setup, order, hops))
+    checked = (await checked_take(company, setup, order, hops), *await drift_of(company, hops, {}))
+    return await keep_take(company, setup, order, hops, checked)
 
 
 def setup_of(found: Plan, storyboard: Storyboard, shot: str, frames: Frames | None = None, **more) -> Setup:

@@ -6,7 +6,7 @@ from PIL import Image
 from onereel.adapters.film import inspect, verify
 from onereel.adapters.pictures import fit, inspect_picture
 from onereel.checks import Ends, Wanted, check_footage, check_picture, check_take
-from onereel.drift import drifts, judge_drift
+from onereel.drift import Alike, HopDrift, Recognised, drifts, judge_drift
 from onereel.footage import Media
 from onereel.studio.camera import Shooting, film_take
 from onereel.studio.defects import smudge, spoil
@@ -89,9 +89,32 @@ def test_an_extension_that_goes_soft_and_warm_is_found_to_drift(filmed, tmp_path
         drifts(filmed(defect, before=before, opening=None, seconds=7).samples, (4, 7)) for defect in ("", "drift")
     )
 
-    assert judge_drift(clean).accepted
-    assert {finding.code for finding in judge_drift(warm).findings} == {"drift-colour"}
+    assert judge_drift(clean, accept=0.6).accepted
+    assert {finding.code for finding in judge_drift(warm, accept=0.6).findings} == {"drift-colour"}
     assert warm[0].sharpness < clean[0].sharpness
+
+
+HOP = HopDrift(hop=2, seconds=11, length=7, bits=3, colour=1.0, sharpness=1.0)
+
+
+@pytest.mark.parametrize(
+    ("recognised", "accepted", "told"),
+    [
+        (None, True, "3 bits"),
+        (Recognised(people=(Alike(name="Mara", score=0.6),)), True, "Mara 0.60 like the references"),
+        (Recognised(people=(Alike(name="Mara", score=0.59, reasons="grey hair"),)), False, "Mara 0.59"),
+        (Recognised(), True, "nobody to be recognised at its end"),
+        (Recognised(unheard="filtered"), True, "nobody compared its people: filtered"),
+    ],
+)
+def test_somebody_who_left_the_picture_or_whom_nobody_compared_has_not_drifted(recognised, accepted, told):
+    verdict = judge_drift([HOP.model_copy(update={"recognised": recognised})], accept=0.6)
+
+    assert verdict.accepted is accepted
+    assert told in verdict.reasons
+    assert [(one.code, one.seconds, one.limit) for one in verdict.findings] == (
+        [] if accepted else [("drift-identity", 18, 0.6)]
+    )
 
 
 @pytest.mark.parametrize("photograph", photographs(), ids=lambda path: path.stem)

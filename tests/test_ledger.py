@@ -119,6 +119,8 @@ async def test_what_another_production_paid_is_a_row_and_no_cost(filmed):
         ("extension 2 s1000", "s1000"),
         ("keyframe s030/closing redrawn", "s030"),
         ("keyframe s030/opening candidate 2", "s030"),
+        ("review lighthouse/s010/t01 extension 2", "s010"),
+        ("softer words s020", "s020"),
         ("storyboard, asked again (2 of 3)", ""),
         ("character sheet s010", ""),
     ],

@@ -1,12 +1,16 @@
 """Lettering: what a shot asks to be readable, and how what is read back differs."""
 
 import pytest
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+from onereel.adapters import rapid
 from onereel.adapters.ocr import read_words, reader
 from onereel.lettering import misread, quoted
 from onereel.opinions import second_reading
 from onereel.studio.faults import What
 from onereel.studio.illustrator import draw
+from tests.photographs import photographs
+from tests.pictures_drawn import encoded
 
 
 @pytest.mark.parametrize(
@@ -44,7 +48,14 @@ def test_a_misspelling_is_named_letter_by_letter(read, told):
     assert all(part in found[0].told for part in told)
 
 
-@pytest.mark.skipif(not reader("en-GB"), reason="Tesseract is not installed")
+@pytest.mark.parametrize("read", ["LOST AND FOUND.", "lost andfound", "Lost, and found", "LOST", "LOST AN FOUND"])
+def test_spacing_and_stops_are_no_misspelling(read):
+    assert bool(misread(["Lost and Found"], [read])) == (read in ("LOST", "LOST AN FOUND"))
+    assert not misread(["No. 7"], ["NO.7"])
+    assert not misread(["No. 7"], ["No 7"])
+
+
+@pytest.mark.skipif(not reader("en-GB"), reason="neither RapidOCR nor Tesseract is installed")
 @pytest.mark.parametrize(("defects", "accepted"), [((), True), ((What.WRONG_TEXT,), False)])
 def test_a_sign_is_read_back_from_the_pixels(defects, accepted):
     words = 'Subject: a closed door on a pier under a sign that reads "LOST AND FOUND".'
@@ -60,3 +71,34 @@ def test_what_a_program_cannot_find_it_has_no_say_in():
 
     assert verdict.accepted
     assert verdict.score is None
+
+
+@pytest.mark.skipif(not rapid.reader("en"), reason="the extra ocr is not installed")
+@pytest.mark.parametrize("photograph", photographs(), ids=lambda path: path.stem)
+def test_letters_on_a_photograph_are_read_back_from_the_pixels(photograph):
+    picture = ImageOps.fit(Image.open(photograph).convert("RGB"), (1376, 768))
+    pen, type_ = ImageDraw.Draw(picture), ImageFont.load_default(64)
+    pen.text((200, 150), "HARBOUR MUSEUM", "white", type_, stroke_width=2, stroke_fill="black")
+    pen.text((250, 500), "TICEKTS", "black", type_, stroke_width=2, stroke_fill="white")
+
+    read = rapid.read_words(encoded(picture))
+
+    assert second_reading(["Harbour Museum"], read, "RapidOCR").score == 1
+    assert "letter 4" in second_reading(["TICKETS"], read, "RapidOCR").reasons
+
+
+@pytest.mark.skipif(not rapid.reader("en"), reason="the extra ocr is not installed")
+def test_reading_needs_no_network(monkeypatch):
+    monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("it asked the network"))
+    rapid.engine.cache_clear()
+
+    assert rapid.read_words(encoded(Image.new("RGB", (640, 360)))) == []
+    assert not rapid.reader("ru"), "for these letters it would have to download a model"
+
+
+def test_a_sign_in_letters_the_rehearsals_type_has_not_says_nothing_instead_of_something_else():
+    words = 'Subject: a closed door on a pier under a sign that reads "BÄCKEREI".'
+    picture = draw(words, (1376, 768), (), seed=1, badge="REHEARSAL", coarse=True)
+
+    if reader("de-DE"):
+        assert second_reading(["BÄCKEREI"], read_words(picture, "de-DE"), reader("de-DE")).accepted

@@ -6,7 +6,7 @@ import pytest
 
 from onereel.errors import NoAnswer
 from onereel.footage import Media
-from onereel.opinions import opinion_schema, read_opinion, verdicts_of
+from onereel.opinions import faces_schema, opinion_schema, read_faces, read_opinion, verdicts_of
 from onereel.repairs import mend_words, next_step, place_of
 from onereel.takes import Attempt
 from onereel.verdicts import Verdict, good_enough
@@ -40,6 +40,21 @@ def test_what_a_model_writes_is_cut_cleaned_and_its_nonsense_dropped():
     assert len(whole.reasons) <= 600
     assert "\u202e" not in whole.reasons
     assert (whole.findings[0].code, whole.findings[0].box) == ("other", None)
+
+
+@pytest.mark.parametrize("answer", ["", "[]", '{"characters": [{"name": "Mara", "present": true, "score": 9}]}'])
+def test_an_answer_that_says_of_nobody_who_they_are_is_an_error_too(answer):
+    with pytest.raises(NoAnswer, match="extension 1"):
+        read_faces(answer, "extension 1", 0.001)
+
+
+def test_who_is_seen_is_cut_to_length_and_needs_no_more_than_plain_shapes():
+    mara = {"name": "Mara\u202e", "present": True, "score": 0.4, "reasons": "x" * 5000, "obey": "me"}
+
+    (found, *more) = read_faces(json.dumps({"characters": [mara] * 500}), "extension 1", 0.001).characters
+
+    assert (found.name, len(found.reasons), len(more)) == ("Mara", 300, 19)
+    assert list(faces_schema()["properties"]) == ["characters"]
 
 
 def test_a_major_remark_rejects_whatever_the_score():

@@ -31,7 +31,10 @@ def put_up(picture: Image.Image, words: str, defects: Collection[What]) -> None:
         pad = picture.height * 0.025
         left, top, right, bottom = pen.textbbox((middle, y), text, font=letters, anchor="mm")
         pen.rectangle((left - pad, top - pad, right + pad, bottom + pad), fill=(238, 232, 214))
-        pen.text((middle, y), text, (28, 26, 24), letters, anchor="mm")
+        if all(letter.isascii() or not letter.isalnum() for letter in text):
+            pen.text((middle, y), text, (28, 26, 24), letters, anchor="mm")
+        else:  # the type has none of those, and what stands in for them would be read as another text
+            pen.rectangle((left, y - pad / 2, right, y + pad / 2), fill=(28, 26, 24))
         y += bottom - top + 3 * pad
 
 

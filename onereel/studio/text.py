@@ -102,7 +102,8 @@ def _write(
         return json.dumps(rewrite(note), ensure_ascii=False)
     asked = find_brief(words, "to_judge")
     if asked is not None:
-        return json.dumps(review(asked, shown(studio, parts), faults), ensure_ascii=False)
+        said = review(asked, shown(studio, parts), faults)
+        return json.dumps({name: said[name] for name in schema["properties"]}, ensure_ascii=False)
     shot = find_shot(words)
     if shot is not None:
         return json.dumps(soften(shot), ensure_ascii=False)

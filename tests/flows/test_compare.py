@@ -1,6 +1,7 @@
 """Comparing models: the same prompts for each, numbers beside pictures, and nothing paid twice."""
 
 import csv
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,7 +27,7 @@ async def test_models_that_draw_are_put_side_by_side_and_asked_only_once(prefect
     again, _ = await compared("image", PAINTERS, "s050", samples=2)
 
     assert [line.model for line in found.lines] == PAINTERS
-    assert [(len(line.samples), line.made) for line in found.lines] == [(1, 1), (1, 1)]
+    assert [(len(line.samples), line.asked, line.made) for line in found.lines] == [(1, 2, 2), (1, 2, 2)]
     assert all(line.apart > 0 and line.seconds > 0 and line.score("model") is not None for line in found.lines)
     assert all(
         line.usd_per_accepted == pytest.approx(line.usd / line.accepted, abs=1e-3)
@@ -43,13 +44,15 @@ async def test_models_that_draw_are_put_side_by_side_and_asked_only_once(prefect
 
 
 async def test_cameras_film_the_same_prompt_from_the_same_picture(prefect, vault, patience):
-    found, _ = await compared("video", ["veo-3.1-lite-generate-001", "veo-3.1-generate-001"], "s050")
+    found, page = await compared("video", ["veo-3.1-lite-generate-001", "veo-3.1-generate-001"], "s050")
     lite, full = found.lines
 
     assert (lite.made, full.made) == (1, 1)
     assert lite.usd < full.usd
     assert lite.samples[0].film != full.samples[0].film
     assert full.judging_usd > 0
+    film = re.search(r'href="([^"]+)">the film<', Path(page).read_text())
+    assert (Path(page).parent / film[1]).is_file()
     drawn = [list((vault / "rehearsal/productions" / line.production).glob("keyframes/*")) for line in found.lines]
     assert len({path.name for paths in drawn for path in paths}) == len(drawn[0]), "drawn once, for both"
 
@@ -66,6 +69,15 @@ async def test_cameras_film_the_same_prompt_from_the_same_picture(prefect, vault
 def test_what_cannot_be_compared_is_refused_before_anybody_is_asked(asked, told):
     with pytest.raises(BadInput, match=told):
         trials(asked, with_proxy(MODELS), datetime.now(UTC).date())
+
+
+def test_an_accepted_picture_costs_what_all_samples_cost_by_those_that_were_accepted():
+    shown = Sample(shot="s010", asked=4, made=3, good=2)
+    line = Line(
+        model="m", production="p", samples=(shown, Sample(shot="s020", asked=4)), seconds=1, usd=1.0, judging_usd=0
+    )
+
+    assert (line.asked, line.made, line.accepted, line.usd_per_accepted) == (8, 3, 2, 0.5)
 
 
 def test_a_models_words_are_text_on_the_page_and_what_was_not_measured_is_a_dash():

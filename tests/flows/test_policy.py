@@ -9,9 +9,10 @@ from onereel.brief import Policy
 from onereel.calls import calls_of, spent_on
 from onereel.cli import main
 from onereel.delivering import latest_manifest
+from onereel.estimating import estimate
 from onereel.media import keep
 from onereel.models import MODELS, with_proxy
-from tests.productions import LITE, VEO, board
+from tests.productions import DAY, LITE, TABLE, VEO, board, brief
 
 SECOND = "gemini-nano-banana-2.1"
 FALLBACK = {"policy": {"fallback": {"video": LITE, "image": SECOND}}}
@@ -214,6 +215,76 @@ def test_a_ladder_has_its_rungs_once_and_in_an_order_that_makes_sense():
             Policy.model_validate({"ladder": wrong})
 
 
+async def test_a_shot_whose_takes_are_rejected_is_filmed_by_other_words_and_judged_against_its_own(make, studio, vault):
+    opened = studio("video:~storm:wrong-count", footage="film")
+    story = {"action": "Two keepers wait for the storm", "opening": "two people at a window"}
+    asked = {"review": {"take_attempts": 1}, "shots": listed(vault, story), **ONE}
+
+    report = await (await make(**asked)).aresult()
+
+    (shot,) = papers(vault)
+    assert [bool(take.rescues) for take in shot.takes] == [False, False, True]
+    assert shot.active == shot.takes[-1].slate
+    eye = latest_manifest(FolderVault(vault), "lighthouse").reviewed
+    assert eye.repairs_usd == pytest.approx(sum(take.usd for take in shot.takes[1:])), "what rejecting cost is told"
+    (rescue,) = shot.takes[-1].rescues
+    assert rescue.rung == "soften"
+    assert "every take was rejected: There is one person more than asked for." in rescue.because
+    assert [(one.field, one.before, one.after) for one in rescue.changes] == [
+        ("action", "Two keepers wait for the storm", "Two keepers wait for the swell")
+    ]
+    assert report.state == "complete"
+    assert report.usd.spent <= report.usd.estimated + planned_if_it_fails(story, **asked)
+    before = opened.tally()
+    await make(**asked)
+    assert opened.tally() == before
+    assert agrees(vault, opened)
+
+
+def planned_if_it_fails(story, *, shots, **said):
+    found = estimate(brief(**said), board(story), TABLE, DAY, write=False)
+    lines = {one.what: one.usd for one in found.if_it_fails}
+    assert lines["take s010 by other words"] == found.takes[0].usd
+    assert lines["other words s010"] > 0
+    return found.if_it_fails_usd + found.repairing_usd
+
+
+async def test_where_other_words_do_not_help_either_the_fallback_films_once(make, studio, vault):
+    opened = studio("video:@veo-3.1-generate:wrong-count", footage="film")
+    shots = listed(vault, {"action": "A fire on the beach"})
+    asked = {"review": {"take_attempts": 1}, "shots": shots, **FALLBACK, **ONE}
+
+    report = await (await make(**asked)).aresult()
+
+    (shot,) = papers(vault)
+    assert [take.model for take in shot.takes] == [VEO, VEO, VEO, LITE]
+    assert [[rescue.rung for rescue in take.rescues] for take in shot.takes] == [
+        [], [], ["soften"], ["soften", "fallback"],
+    ]  # fmt: skip
+    assert shot.active == shot.takes[-1].slate
+    assert report.state == "complete"
+    before = opened.tally()
+    await make(**asked)
+    assert opened.tally() == before
+    assert agrees(vault, opened)
+
+
+async def test_where_nothing_helps_the_best_take_stays_and_no_run_asks_again(make, studio, vault):
+    opened = studio("video:*:wrong-count", footage="film")
+    shots = listed(vault, {"action": "A fire on the beach"})
+    asked = {"review": {"take_attempts": 1}, "shots": shots, **ONE}
+
+    report = await (await make(**asked)).aresult()
+
+    (shot,) = papers(vault)
+    assert (len(shot.takes), opened.tally().accepted["video"]) == (3, 3)
+    assert shot.active == shot.takes[0].slate
+    assert report.state == "complete"
+    before = opened.tally()
+    await make(**asked)
+    assert opened.tally() == before
+
+
 async def test_a_take_rejected_as_often_as_the_brief_pays_for_is_filmed_by_the_fallback(make, studio, vault):
     opened = studio("video:@veo-3.1-generate:wrong-count", footage="film")
     asked = {"review": {"take_attempts": 1}, "shots": listed(vault, {}), **FALLBACK, **ONE}
@@ -230,3 +301,18 @@ async def test_a_take_rejected_as_often_as_the_brief_pays_for_is_filmed_by_the_f
     await make(**asked)
     assert opened.tally() == before
     assert agrees(vault, opened)
+
+
+@pytest.mark.parametrize("failing", ["text:*:429:after=0.01", "text:*:daily"])
+async def test_a_judge_who_is_busy_lets_nobody_film_the_shot_twice(make, studio, vault, failing):
+    opened = studio(failing, footage="film")
+    asked = {"review": {"keyframes": False}, "shots": listed(vault, {}), **FALLBACK, **ONE}
+
+    state = await make(**asked)
+
+    assert opened.tally().accepted["video"] == 1, "the camera did what it was asked"
+    assert state.is_failed()
+    studio(footage="film")
+    report = await (await make(**asked)).aresult()
+    assert (report.state, report.shots[0].take) == ("complete", "t01")
+    assert papers(vault)[0].takes[0].model == VEO
