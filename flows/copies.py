@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from functools import partial
 
 from onereel.company import Company
@@ -11,6 +12,9 @@ from onereel.showing import keep_thumb, thumbs_of
 
 log = logging.getLogger(__name__)
 
+LATER = 1.0
+"""Seconds after a picture came: what it was drawn for comes first."""
+
 
 class Copies:
     """Keeps a small copy of each picture, once. One that cannot be kept now is made with the page."""
@@ -19,6 +23,7 @@ class Copies:
         self._company, self._production = company, production
         self._kept: set[str] = set()
         self._keeping: set[asyncio.Task[None]] = set()
+        self._closing = asyncio.Event()
 
     async def begin(self) -> None:
         """Learn which there are."""
@@ -35,9 +40,12 @@ class Copies:
 
     async def close(self) -> None:
         """Return when all are kept."""
+        self._closing.set()
         await asyncio.gather(*self._keeping)
 
     async def _keep(self, media: Media) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), LATER)
         try:
             await self._company.develop(partial(keep_thumb, self._company.vault, self._production, media))
         except VaultError as failed:

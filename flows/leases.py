@@ -2,7 +2,8 @@
 
 Prefect's own ``concurrency()`` asks one place at a time and, when the server's database is busy (503, which SQLite is
 as soon as two write at once), waits two seconds and more before asking again, with everyone behind it waiting too: a
-film of six shots took three times as long. Here a busy server is asked again at once, over one connection a run.
+film of six shots took three times as long. Here a busy server is asked again at once, over one connection a run, and
+one thing at a time: of two questions at once a server that keeps leases in files lets one wait for 100 ms.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import contextvars
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -40,11 +41,11 @@ class Lease:
     """Places held under limits until they are given back, or until nobody renews them.
 
     Attributes:
-        limits: Names of the limits that exist and count them.
+        limits: The limits that exist and count them, and how wide each is, by name.
     """
 
     id: UUID
-    limits: frozenset[str]
+    limits: Mapping[str, int]
 
 
 class Leases:
@@ -52,9 +53,10 @@ class Leases:
 
     def __init__(self, client: PrefectClient, unhurried: contextvars.Context) -> None:
         self._client, self._unhurried = client, unhurried
+        self._one_at_a_time = asyncio.Lock()
 
-    async def ask(self, names: list[str], places: int) -> Lease | None:
-        """Return a lease on so many places under all the limits named; None while they are taken.
+    async def ask(self, names: list[str], places: int, seconds: float) -> Lease | None:
+        """Return a lease of so many seconds on places under all the limits named; None while they are taken.
 
         Raises:
             httpx.HTTPError: The server refuses, or was out of reach for too long.
@@ -64,7 +66,7 @@ class Leases:
         try:
             answer = await self._persistently(
                 lambda: self._client.increment_concurrency_slots_with_lease(
-                    names=names, slots=places, mode="concurrency", lease_duration=LEASE_SECONDS, holder=holder
+                    names=names, slots=places, mode="concurrency", lease_duration=seconds, holder=holder
                 )
             )
         except httpx.HTTPStatusError as error:
@@ -73,7 +75,7 @@ class Leases:
                 return None
             raise
         granted = ConcurrencyLimitWithLeaseResponse.model_validate(answer.json())
-        return Lease(granted.lease_id, frozenset(limit.name for limit in granted.limits))
+        return Lease(granted.lease_id, {limit.name: limit.limit for limit in granted.limits})
 
     async def renew(self, lease: Lease) -> None:
         """Keep a lease for as long as this runs. One that is lost costs a place too many, not a take."""
@@ -97,7 +99,8 @@ class Leases:
         since, pause = time.monotonic(), 0.02
         while True:
             try:
-                return await self._patiently(ask())
+                async with self._one_at_a_time:
+                    return await self._patiently(ask())
             except httpx.HTTPStatusError as error:
                 if error.response.status_code not in BUSY or time.monotonic() - since > PATIENCE:
                     raise

@@ -3,7 +3,7 @@
 A place under way is a lease on ``onereel-<kind>`` and ``onereel-<model>``, handed on from call to call within a run.
 A start is a lease on ``onereel-<model>-per-minute`` that is kept for sixty seconds whatever happens: so no more calls
 than that limit start in any minute, not even by workers that die. Several are asked for at once: a server is quicker
-to grant four than one four times.
+to grant four than one four times. Where a limit is wide, a few starts more are asked for than are wanted.
 """
 
 import asyncio
@@ -17,20 +17,22 @@ from dataclasses import dataclass
 
 from prefect.settings import get_current_settings
 
-from flows.leases import Lease, Leases, leasing
+from flows.leases import LEASE_SECONDS, Lease, Leases, leasing
 from onereel.errors import BadInput
 
 log = logging.getLogger(__name__)
 
-BLOCK = 4
+BLOCK = 8
 """Places asked for in one question, at most: they go back together, so the more, the longer one call keeps the others.
 """
-QUESTIONS = 4
-"""Under way at once, at most: each takes the server longer than what it is about."""
 GATHER_SECONDS = 0.01
 """How long the first who waits lets others join its question."""
 IDLE_SECONDS = 1.0
 """How long a place is kept for the next call of the same run: asking for one takes longer, the busier the server."""
+START_IDLE_SECONDS = 10.0
+"""And a start, which counts for a minute whether it is used or not."""
+AHEAD = 20
+"""Of so many starts a minute one is asked for before it is wanted."""
 ASKED_SECONDS = 5.0
 """How long the end of a run waits for an answer it needs no more: places granted with it go back at once."""
 HANDED_ON_SECONDS = 60.0
@@ -82,7 +84,7 @@ class Shared:
     async def start(self, model: str) -> None:
         """Wait until another call to a model may start."""
         if model not in self._starts:
-            self._starts[model] = Line(self._leases, [f"onereel-{model}-per-minute"], renewed=False)
+            self._starts[model] = Line(self._leases, [f"onereel-{model}-per-minute"], starts=True)
         line = self._starts[model]
         if not line.unlimited:
             place = await line.take()
@@ -115,15 +117,25 @@ class Place:
 class Line:
     """Those of one run who wait for a place under the same limits, first come, first served.
 
+    Args:
+        leases: Where they are asked for.
+        names: Of the limits.
+        needed: The one that must exist.
+        starts: They are starts, which are not renewed, and asked for ahead.
+
     Attributes:
         unlimited: The server has none of these limits.
     """
 
-    def __init__(self, leases: Leases, names: list[str], needed: str = "", *, renewed: bool = True) -> None:
-        self._leases, self._names, self._needed, self._renewed = leases, names, needed, renewed
+    def __init__(self, leases: Leases, names: list[str], needed: str = "", *, starts: bool = False) -> None:
+        self._leases, self._names, self._needed, self._are_starts = leases, names, needed, starts
+        self._idle = START_IDLE_SECONDS if starts else IDLE_SECONDS
         self._waiting: deque[asyncio.Future[Place]] = deque()
         self._spare: deque[Place] = deque()
-        self._asking: asyncio.Task[None] | None = None
+        self._asking: asyncio.TimerHandle | None = None
+        self._question: asyncio.Task[float] | None = None
+        self._narrowest = 0
+        self._pause = FIRST_PAUSE
         self._releasing: set[asyncio.Task[None]] = set()
         self.unlimited = False
 
@@ -136,9 +148,7 @@ class Line:
             return place
         turn: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._ask())
-            self._asking.add_done_callback(self._asked)
+        self._ask_in(GATHER_SECONDS)
         try:
             return await turn
         except asyncio.CancelledError:
@@ -167,8 +177,8 @@ class Line:
 
     async def give_back(self) -> None:
         """Give up every place that is held for nobody, and return when the server has them."""
-        if self._asking is not None:  # what it is granted now nobody takes
-            await asyncio.wait({self._asking}, timeout=ASKED_SECONDS)
+        if self._question is not None:  # what is granted now nobody takes
+            await asyncio.wait({self._question}, timeout=ASKED_SECONDS)
         while self._spare:
             self._give_up(self._spare[0])
         await asyncio.gather(*self._releasing)
@@ -180,7 +190,7 @@ class Line:
                 turn.set_result(place)
                 return
         self._spare.append(place)
-        place.idle = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._give_up, place)
+        place.idle = asyncio.get_running_loop().call_later(self._idle, self._give_up, place)
 
     def _give_up(self, place: Place) -> None:
         self._spare.remove(place)
@@ -188,31 +198,37 @@ class Line:
             place.idle.cancel()
         self.close(place)
 
-    async def _ask(self) -> None:
-        """Ask the server for places until nobody waits."""
-        await asyncio.sleep(GATHER_SECONDS)
-        pause = FIRST_PAUSE
-        while wanted := sum(not turn.done() for turn in self._waiting):
-            questions = [min(BLOCK, wanted - asked) for asked in range(0, wanted, BLOCK)][:QUESTIONS]
-            if any(await asyncio.gather(*map(self._get, questions))):
-                pause = FIRST_PAUSE
-                continue
-            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
-            pause = min(pause * 1.5, LONGEST_PAUSE)
+    def _ask_in(self, seconds: float) -> None:
+        """Ask the server for what is wanted by then, one question at a time."""
+        if self._asking is None and self._question is None:
+            self._asking = asyncio.get_running_loop().call_later(seconds, self._ask)
 
-    async def _get(self, places: int) -> bool:
-        """Hand out as many places as are free, of those wanted; return whether there was one."""
+    def _ask(self) -> None:
+        self._asking = None
+        wanted = sum(not turn.done() for turn in self._waiting)
+        if wanted:
+            self._question = asyncio.ensure_future(self._get(min(max(wanted, self._narrowest // AHEAD), BLOCK)))
+            self._question.add_done_callback(self._answered)
+
+    async def _get(self, places: int) -> float:
+        """Hand out as many places as are free, of those wanted; return when to ask for more."""
         block = await self._granted(places)
         if block is None:
-            return False
+            pause, self._pause = self._pause, min(self._pause * 1.5, LONGEST_PAUSE)
+            return pause * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, not a secret
+        self._pause = FIRST_PAUSE
         for _ in range(block.open):
             self._give(Place(block))
-        return True
+        return 0.0
 
-    def _asked(self, asking: asyncio.Task[None]) -> None:
-        """Tell all who wait what went wrong."""
-        error = None if asking.cancelled() else asking.exception()
+    def _answered(self, question: asyncio.Task[float]) -> None:
+        """Ask for what is still wanted, or tell all who wait what went wrong."""
+        self._question = None
+        if question.cancelled():
+            return
+        error = question.exception()
         if error is None:
+            self._ask_in(question.result())
             return
         while self._waiting:
             turn = self._waiting.popleft()
@@ -221,7 +237,8 @@ class Line:
 
     async def _granted(self, places: int) -> Block | None:
         """Return as many places as are free, of those wanted; None if there is not one."""
-        while (lease := await self._leases.ask(self._names, places)) is None:
+        seconds = LEASE_SECONDS + (self._idle if self._are_starts else 0.0)
+        while (lease := await self._leases.ask(self._names, places, seconds)) is None:
             if places == 1:
                 return None
             places //= 2
@@ -229,5 +246,7 @@ class Line:
         if self._needed and self._needed not in lease.limits:
             await self._leases.give_back(lease)
             raise BadInput(f"the Prefect server has no limit {self._needed!r}; run `python -m deployments.setup` once")
-        renewing = asyncio.create_task(self._leases.renew(lease)) if self._renewed else None
-        return Block(lease, places, time.monotonic(), renewing)
+        if self._are_starts:
+            self._narrowest = min(lease.limits.values(), default=0)
+            return Block(lease, places, time.monotonic(), None)
+        return Block(lease, places, time.monotonic(), asyncio.create_task(self._leases.renew(lease)))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import pandas as pd  # noqa: F401 - the ledger's; loaded now, while nobody waits for the cut
+import pyarrow.parquet  # type: ignore[import-untyped]  # noqa: F401 - the same
 from prefect import task
 
 from onereel.animating import deliver_animatic
