@@ -71,24 +71,35 @@ class Shared:
         Raises:
             BadInput: The server has no limit for this kind of call; says how to create it.
         """
-        needed = f"onereel-{kind}"
-        if model not in self._under_way:
-            self._under_way[model] = Line(self._leases, [needed, f"onereel-{model}"], needed)
-        line = self._under_way[model]
+        line = self._places(kind, model)
         place = await line.take()
         try:
             yield
         finally:
             line.hand_on(place)
 
+    def expect(self, kind: str, model: str) -> None:
+        """Ask for a place and a start for a call that will be made in a moment; unused, the place goes back soon."""
+        self._places(kind, model).expect()
+        self._starting(model).expect()
+
     async def start(self, model: str) -> None:
         """Wait until another call to a model may start."""
-        if model not in self._starts:
-            self._starts[model] = Line(self._leases, [f"onereel-{model}-per-minute"], starts=True)
-        line = self._starts[model]
+        line = self._starting(model)
         if not line.unlimited:
             place = await line.take()
             asyncio.get_running_loop().call_later(MINUTE, line.close, place)
+
+    def _places(self, kind: str, model: str) -> "Line":
+        needed = f"onereel-{kind}"
+        if model not in self._under_way:
+            self._under_way[model] = Line(self._leases, [needed, f"onereel-{model}"], needed)
+        return self._under_way[model]
+
+    def _starting(self, model: str) -> "Line":
+        if model not in self._starts:
+            self._starts[model] = Line(self._leases, [f"onereel-{model}-per-minute"], starts=True)
+        return self._starts[model]
 
     async def give_back(self) -> None:
         """Give back every place that is held for nobody. Starts stay counted until their minute is over."""
@@ -134,7 +145,7 @@ class Line:
         self._spare: deque[Place] = deque()
         self._asking: asyncio.TimerHandle | None = None
         self._question: asyncio.Task[float] | None = None
-        self._narrowest = 0
+        self._narrowest = self._expected = 0
         self._pause = FIRST_PAUSE
         self._releasing: set[asyncio.Task[None]] = set()
         self.unlimited = False
@@ -146,6 +157,7 @@ class Line:
             if place.idle is not None:
                 place.idle.cancel()
             return place
+        self._expected = max(0, self._expected - 1)
         turn: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         self._ask_in(GATHER_SECONDS)
@@ -155,6 +167,12 @@ class Line:
             if turn.done() and not turn.cancelled():  # it came in the moment its caller was stopped
                 self.hand_on(turn.result())
             raise
+
+    def expect(self) -> None:
+        """Ask for one more place than there are, before it is waited for."""
+        if not self.unlimited and self._expected < BLOCK:
+            self._expected += 1
+            self._ask_in(GATHER_SECONDS)
 
     def hand_on(self, place: Place) -> None:
         """Give a place to the next who waits, or keep it a moment; one held for long goes back, for other runs."""
@@ -205,7 +223,8 @@ class Line:
 
     def _ask(self) -> None:
         self._asking = None
-        wanted = sum(not turn.done() for turn in self._waiting)
+        wanted = sum(not turn.done() for turn in self._waiting) + self._expected
+        self._expected = 0
         if wanted:
             self._question = asyncio.ensure_future(self._get(min(max(wanted, self._narrowest // AHEAD), BLOCK)))
             self._question.add_done_callback(self._answered)

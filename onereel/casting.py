@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from onereel.adapters.connection import Connection
@@ -143,6 +144,9 @@ async def cast(
     limits = budget_of(settings, brief), None if rehearsal else settings.day_budget_usd
     journal = await asyncio.to_thread(walled_journal, vault, table, brief.production, *limits, alert, run)
     cameras = cameras_of(connection, vault, table)
+    bounds = _bounds(settings, share, rehearsal=rehearsal)
+    if not brief.review.keyframes:  # then a clip is ordered as soon as a drawing was looked at here
+        bounds["image"].answered = partial(bounds["video"].expect, models.video)
     company = Company(
         brief=brief,
         vault=vault,
@@ -156,7 +160,7 @@ async def cast(
         image_surface=surfaces[1],
         video_surface=surfaces[2],
         review_surface=surfaces[3],
-        bounds=_bounds(settings, share, rehearsal=rehearsal),
+        bounds=bounds,
         patience=Patience(settings.poll_shortest, settings.poll_longest, deadline=settings.deadline),
         habits=Habits(vault),
         thresholds=settings.thresholds,

@@ -52,6 +52,9 @@ class Shared(Protocol):
     async def start(self, model: str) -> None:
         """Wait until another call to a model may start."""
 
+    def expect(self, kind: str, model: str) -> None:
+        """Prepare for a call that will be made in a moment."""
+
 
 @dataclass
 class Starts:
@@ -79,6 +82,7 @@ class Bound:
 
     Attributes:
         models: Bounds of single models, where they differ from their kind's.
+        answered: Told when the studio has answered a call, before anybody looks at what it brought.
     """
 
     in_flight: int
@@ -87,6 +91,7 @@ class Bound:
     kind: str = ""
     shared: Shared | None = None
     models: Mapping[str, ModelBound] = field(default_factory=dict)
+    answered: Callable[[], None] | None = None
     _slots: asyncio.Semaphore = field(init=False)
     _of: dict[str, Starts] = field(init=False, default_factory=dict)
 
@@ -104,7 +109,18 @@ class Bound:
             await held.enter_async_context(self._slots)
             if self.shared is not None:
                 await held.enter_async_context(self.shared.place(self.kind, model))
-            yield held.aclose
+
+            async def done() -> None:
+                if self.answered is not None:
+                    self.answered()
+                await held.aclose()
+
+            yield done
+
+    def expect(self, model: str) -> None:
+        """Prepare for a call to a model that will be made in a moment, if there is a place for it here."""
+        if self.shared is not None and self.per_minute is not None and not self._slots.locked():
+            self.shared.expect(self.kind, model)
 
     async def turn(self, model: str) -> None:
         """Wait until another call to a model may start."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from onereel.adapters.captions import captions, subrip
 from onereel.adapters.labels import label_film, label_jpeg, xmp
@@ -37,7 +37,7 @@ from onereel.errors import (
 )
 from onereel.filming import takes_of
 from onereel.footage import CONTENT_TYPES, Footage, Media
-from onereel.ledger import ledger
+from onereel.ledger import Ledger, ledger
 from onereel.media import fetch_file, keep_file, keep_noun, read_noun
 from onereel.models import FPS
 from onereel.page import pictures
@@ -148,7 +148,7 @@ async def deliver(company: Company, story: Story) -> Manifest:
     newest = await asyncio.to_thread(latest_manifest, company.vault, company.brief.production)
     if newest is not None and newest.recipe == recipe:
         if company.journal.written:
-            await asyncio.to_thread(_keep_books, company, story, newest)
+            await asyncio.to_thread(lambda: _keep_books(company, newest, _books(company, story)))
         return newest
     return await asyncio.to_thread(_deliver, company, story, cut, recipe)
 
@@ -202,7 +202,7 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
         folder = Path(name)
         paths = _fetched(vault, cut, folder)
         # The papers are pictured while the master is joined: none of them needs it.
-        openings = beside.submit(_openings, vault, production, shots)
+        openings, books = beside.submit(_openings, vault, production, shots), beside.submit(_books, company, story)
         sheet = beside.submit(
             lambda: contact_sheet(cut, paths, openings.result(), title=title, rehearsal=company.rehearsal)
         )
@@ -228,7 +228,7 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
         vault.write(f"{prefix}{paper}", data, CONTENT_TYPES[paper.rsplit(".", 1)[1]])
     names = (*papers, *BOOKS, "report.html")
     manifest = _manifest(company, story, cut, recipe, number, master, assembly, provenance, names, shots)
-    _keep_books(company, story, manifest)
+    _keep_books(company, manifest, books.result())
     keep_noun(vault, f"{prefix}manifest.json", manifest)
     log.info("%s cut v%03d: %.2f s, %d frames copied", production, number, cut.seconds, assembly.copied_frames)
     return manifest
@@ -237,14 +237,26 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
 BOOKS = ("ledger.csv", "ledger.parquet")
 
 
-def _keep_books(company: Company, story: Story, manifest: Manifest) -> None:
-    """Write the ledger and the report page beside a cut, as they are by now."""
-    vault, production = company.vault, company.brief.production
-    prefix = cut_prefix(production, manifest.version)
-    spent = ledger(calls_of(vault, production), production, story.plan.purchases, company.journal.run)
+class Books(NamedTuple):
+    """What the calls of a production cost, as it is by now, also as CSV and Parquet."""
+
+    spent: Ledger
+    csv: bytes
+    parquet: bytes
+
+
+def _books(company: Company, story: Story) -> Books:
+    production = company.brief.production
+    spent = ledger(calls_of(company.vault, production), production, story.plan.purchases, company.journal.run)
+    return Books(spent, ledger_csv(spent), ledger_parquet(spent))
+
+
+def _keep_books(company: Company, manifest: Manifest, books: Books) -> None:
+    """Write the ledger and the report page beside a cut."""
+    vault, prefix = company.vault, cut_prefix(company.brief.production, manifest.version)
     captions = vault.read(f"{prefix}captions.vtt").decode()
-    page = show(vault, manifest, company.brief, spent, captions)
-    for name, data in zip((*BOOKS, "report.html"), (ledger_csv(spent), ledger_parquet(spent), page), strict=True):
+    page = show(vault, manifest, company.brief, books.spent, captions)
+    for name, data in zip((*BOOKS, "report.html"), (books.csv, books.parquet, page), strict=True):
         vault.write(f"{prefix}{name}", data, CONTENT_TYPES[name.rsplit(".", 1)[1]])
 
 

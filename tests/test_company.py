@@ -66,10 +66,29 @@ async def test_a_bound_shared_with_other_workers_is_kept_inside_ours():
         async def start(self, model):
             entered.append(model)
 
+        def expect(self, kind, model):
+            entered.append(f"{kind} {model} expected")
+
     bound = Bound(2, 1000, "video", Shared())
     assert await most_at_once(bound, 5) == 2
     await bound.turn("a-model")
-    assert entered == [("video", "a-model")] * 5 + ["a-model"]
+    bound.expect("a-model")
+    assert entered == [("video", "a-model")] * 5 + ["a-model", "video a-model expected"]
+    async with bound.slot("a-model"), bound.slot("a-model"):
+        entered.clear()
+        bound.expect("a-model")  # there is no place for it here
+    assert entered == []
+
+
+async def test_what_an_answer_leads_to_is_prepared_before_anybody_looks_at_it():
+    told = []
+    bound = Bound(1, 1000, answered=lambda: told.append("answered"))
+
+    async with bound.slot("a-model") as done:
+        assert told == []
+        await done()
+        assert told == ["answered"]
+    assert told == ["answered"]
 
 
 async def test_a_model_may_have_narrower_bounds_than_its_kind():

@@ -18,6 +18,15 @@ from onereel.page import Page
 PARTS = "report_page"
 APART = "\x1e"
 """Between two packed parts."""
+_TEMPLATES = Environment(
+    loader=PackageLoader("onereel.adapters", PARTS),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+# Compiled now, while nobody waits for the cut.
+_PAGE, _CARD, _CALLS = map(_TEMPLATES.get_template, ("report.html", "card.html", "calls.html"))
 SLATE_SHAPES = (16, 9)
 """A slate card on a page is landscape whatever the film: it holds words."""
 
@@ -32,42 +41,26 @@ def report_page(page: Page, *, captions: str, language: str, generator: str) -> 
         generator: What made it.
     """
     style, script, scale = _part("report.css"), _part("report.js"), _scale(page)
-    html = (
-        _templates()
-        .get_template("report.html")
-        .render(
-            page=page,
-            policy=_policy(script, style, scale),
-            style=Markup(style),  # noqa: S704 - our own file
-            script=Markup(script),  # noqa: S704 - our own file
-            packed=_packed(page, language),
-            scale=Markup(scale),  # noqa: S704 - numbers only
-            captions=_data_address(captions) if page.captions else "",
-            language=language,
-            generator=generator,
-        )
+    html = _PAGE.render(
+        page=page,
+        policy=_policy(script, style, scale),
+        style=Markup(style),  # noqa: S704 - our own file
+        script=Markup(script),  # noqa: S704 - our own file
+        packed=_packed(page, language),
+        scale=Markup(scale),  # noqa: S704 - numbers only
+        captions=_data_address(captions) if page.captions else "",
+        language=language,
+        generator=generator,
     )
     return html.encode()
 
 
 def _packed(page: Page, language: str) -> str:
     """Return the whole of every card, then the ledger, compressed: the page's script puts them where they belong."""
-    whole, calls = _templates().get_template("card.html"), _templates().get_template("calls.html")
-    parts = [whole.render(card=card, language=language) for card in page.cards] + [calls.render(books=page.books)]
+    parts = [_CARD.render(card=card, language=language) for card in page.cards] + [_CALLS.render(books=page.books)]
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     text = APART.join(part.replace(APART, " ") for part in parts)
     return base64.b64encode(packer.compress(text.encode()) + packer.flush()).decode()
-
-
-@cache
-def _templates() -> Environment:
-    return Environment(
-        loader=PackageLoader("onereel.adapters", PARTS),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 @cache
