@@ -34,6 +34,7 @@ GOAL: Final = 25
 """Percent above the bare decode, of a film in full size."""
 FILMS: Final = (
     ("720p", (1280, 720), 8, 0),
+    ("720p, fine grain", (1280, 720), 8, 2),
     ("720p, grainy", (1280, 720), 8, 6),
     ("1080p", (1920, 1080), 8, 0),
     ("1080p, grainy", (1920, 1080), 8, 6),
@@ -56,7 +57,7 @@ def main() -> None:
         rows.append(row)
         parts = "  ".join(f"{name} {value}" for name, value in row["parts_ms"].items())
         added = f"bare {row['bare_ms']:6}  whole {row['inspect_ms']:6}  +{row['added_percent']} %"
-        print(f"{row['film']:14} {added}  ({parts})")
+        print(f"{row['film']:16} {row['mbit_s']:5} Mbit/s  {added}  ({parts})")
     if said.json:
         said.json.write_text(json.dumps({"load": load, "goal_percent": GOAL, "films": rows}, indent=1) + "\n")
 
@@ -78,6 +79,7 @@ def films(times: int) -> Iterator[dict[str, Any]]:
                 whole.append(_cpu(lambda path=path: inspect(path)))
             yield {
                 "film": name,
+                "mbit_s": round(path.stat().st_size * 8 / seconds / 1e6, 1),
                 "bare_ms": _ms(min(bare)),
                 "inspect_ms": _ms(min(whole)),
                 "added_percent": round(100 * (min(whole) / min(bare) - 1), 1),

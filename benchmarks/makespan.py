@@ -86,6 +86,7 @@ class Row:
         memory: Most megabytes the flow's process held.
         in_flight: Most clips the studio had under way at once.
         polls: How often it was asked for one.
+        waited: Most seconds between the end of a drawing and the order of a clip that opens on it.
         load: Machine load, one minute's average, before it began.
     """
 
@@ -104,6 +105,7 @@ class Row:
     memory: float
     in_flight: int
     polls: int
+    waited: float
     load: float
 
     @property
@@ -218,16 +220,32 @@ class Open:
             tally = json.load(answer)
         return tally["in_flight_max"]["video"], tally["polls"]
 
-    def took(self) -> dict[tuple[str, str], float]:
-        """Return what the calls it accepted so far took, by kind and shot; of several takes, the longest."""
+    def asked(self) -> list[tuple[str, str, float, float]]:
+        """Return the kind and shot of every call it accepted so far, when that was, and what it was to take."""
         with urllib.request.urlopen(f"{self.url}/studio/requests") as answer:  # noqa: S310 - ours, on this machine
             asked = [(WAVE.search(one["words"]), one) for one in json.load(answer)]
-        longest: dict[tuple[str, str], float] = {}
-        for found, one in asked:
-            if found:
-                name = one["kind"], f"s{int(found[1] or found[2]):03d}"
-                longest[name] = max(longest.get(name, 0.0), one["seconds"])
-        return longest
+        return [
+            (one["kind"], f"s{int(found[1] or found[2]):03d}", one["at"], one["seconds"])
+            for found, one in asked
+            if found
+        ]
+
+
+def took(asked: list[tuple[str, str, float, float]]) -> dict[tuple[str, str], float]:
+    """Return what calls took, by kind and shot; of several takes, the longest."""
+    longest: dict[tuple[str, str], float] = {}
+    for kind, shot, _, seconds in asked:
+        longest[kind, shot] = max(longest.get((kind, shot), 0.0), seconds)
+    return longest
+
+
+def waited(asked: list[tuple[str, str, float, float]]) -> float:
+    """Return the most seconds between the end of a shot's drawings and the order of its clip, places being free."""
+    drawn: dict[str, float] = {}
+    for kind, shot, at, seconds in asked:
+        if kind == "image":
+            drawn[shot] = max(drawn.get(shot, 0.0), at + seconds)
+    return max((at - drawn[shot] for kind, shot, at, _ in asked if kind == "video" and shot in drawn), default=0.0)
 
 
 @contextmanager
@@ -310,7 +328,8 @@ def measured(
     told = json.loads(done.stdout.splitlines()[-1])
     if told.pop("state") != "complete":
         raise SystemExit(f"{shots} shots {where}: the film is not complete")
-    own, (most, polls) = there.took(), there.counted()
+    asked, (most, polls) = there.asked(), there.counted()
+    own = took(asked)
     path = critical_path(found, settings.image_in_flight, settings.video_in_flight, there.latency, own)
     chain = critical_path(found, UNBOUND, UNBOUND, there.latency, own)
     return Row(
@@ -322,6 +341,7 @@ def measured(
         chain=chain,
         in_flight=most,
         polls=polls,
+        waited=waited(asked),
         load=load,
         **told,
     )
@@ -407,7 +427,7 @@ def main() -> None:
     print(
         f"{'shots':>5}{'takes':>6}{'drawing':>9} {'server':11}{'calls':>9}{'cut':>9}{'makespan':>10}"
         f"{'over calls':>12}{'over both':>11}{'after last take':>17}"
-        f"{'engine start':>14}{'CPU':>8}{'memory':>9}{'bought':>8}{'in flight':>11}{'polls':>7}{'load':>6}"
+        f"{'engine start':>14}{'CPU':>8}{'memory':>9}{'bought':>8}{'in flight':>11}{'polls':>7}{'waited':>9}{'load':>6}"
     )
     for row in rows:
         print(
@@ -415,7 +435,7 @@ def main() -> None:
             f"{row.path:7.1f} s{row.cut:7.2f} s{row.makespan:8.2f} s"
             f"{row.over_calls:12.3f}{row.ratio:11.3f}{row.assembly:15.2f} s"
             f"{row.start:12.2f} s{row.cpu:6.1f} s{row.memory:6.0f} MB"
-            f"{row.calls:8}{row.in_flight:11}{row.polls:7}{row.load:6.1f}"
+            f"{row.calls:8}{row.in_flight:11}{row.polls:7}{row.waited:7.1f} s{row.load:6.1f}"
         )
     args.json.parent.mkdir(parents=True, exist_ok=True)
     found = {

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -58,6 +59,11 @@ AT_ONCE = 32
 connections. By default there would be four more than there are processors."""
 
 
+TURN_SECONDS = 0.0005
+"""How long a thread that writes or decodes keeps the loop waiting, which has a thousand calls to see to; by default ten
+times as long."""
+
+
 @asynccontextmanager
 async def opened(asked: Asked) -> AsyncIterator[tuple[Company, Storyboard | None]]:
     """Find the brief and the shot list given by hand, if any, and put the company to work.
@@ -68,6 +74,7 @@ async def opened(asked: Asked) -> AsyncIterator[tuple[Company, Storyboard | None
     """
     brief, rehearse = asked.brief, asked.rehearse
     quieten()
+    sys.setswitchinterval(TURN_SECONDS)
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(AT_ONCE, thread_name_prefix="vault"))
     check_starts(runtime.flow_run.run_count)
     settings = read_settings()

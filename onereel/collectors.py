@@ -8,9 +8,7 @@ asked for twice, and no harm is done.
 import asyncio
 import contextlib
 import logging
-import os
 import secrets
-import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +20,7 @@ from onereel.entries import Entries
 from onereel.errors import Corrupted, NotInVault, VaultError
 from onereel.media import keep_noun, read_noun, write_noun
 from onereel.noun import Noun
-from onereel.owners import is_dead, started
+from onereel.owners import here, is_dead
 
 log = logging.getLogger(__name__)
 
@@ -120,8 +118,7 @@ class Collector:
 
     async def _live(self, shown: asyncio.Event) -> None:
         while True:
-            until, pid = datetime.now(UTC) + timedelta(seconds=self._lease), os.getpid()
-            sign = Owner(until=until, host=socket.gethostname(), process=pid, started=started(pid))
+            sign = Owner(until=datetime.now(UTC) + timedelta(seconds=self._lease), **here()._asdict())
             try:
                 await asyncio.to_thread(write_noun, self._vault, _sign_key(self._who), sign)
             except VaultError as failed:

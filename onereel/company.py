@@ -142,7 +142,7 @@ class Bound:
 class Patience:
     """How to wait for a camera: pauses grow with the time already waited, between two bounds, up to a deadline.
 
-    A film is seen at the latest when it has lain there for a twentieth of the time it took.
+    A film is seen at the latest when it has lain there for a thirtieth of the time it took.
     Where it is known when films are usually there, none is asked for before but once, half-way, and the looks that
     saves are spent on the time in which most end: a film is seen soon after its end, for no more looks in all.
     And for a vault.
@@ -150,7 +150,7 @@ class Patience:
 
     shortest: float = 1.0
     longest: float = 10.0
-    share: float = 0.05
+    share: float = 0.03
     looks_a_second: float = 50.0
     """Most, at all films together: where very many are waited for, each is asked for more seldom, down to once in
     `longest`. The last ones are few, so the end of a film is not seen later for it."""

@@ -59,11 +59,21 @@ class Entries:
                 return
         await self.write(key, state, noun)
 
-    async def point(self, production: str, key: str) -> None:
-        """Note that a production uses a call, so that its ledger and budget find it without reading all others."""
+    async def point(self, production: str, key: str, *also: str) -> None:
+        """Note that a production uses a call, so that its ledger and budget find it without reading all others.
+
+        Args:
+            production: Which.
+            key: Of the call.
+            also: Other places where it is to be found.
+        """
+
+        def write() -> None:
+            for pointer in (f"{calls_prefix(production)}{key}.json", *also):
+                self._vault.create(pointer, b"{}", "application/json")
+
         if key not in self._pointed:
-            pointer = f"{calls_prefix(production)}{key}.json"
-            await asyncio.to_thread(self._vault.create, pointer, b"{}", "application/json")
+            await asyncio.to_thread(write)
             self._pointed.add(key)
 
     @contextlib.asynccontextmanager

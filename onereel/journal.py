@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import os
-import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -28,7 +26,7 @@ from onereel.errors import (
 from onereel.grace import seen_through
 from onereel.models import ModelTable
 from onereel.orders import AnyOrder
-from onereel.owners import is_dead, started
+from onereel.owners import here, is_dead
 from onereel.prices import price
 from onereel.tries import Tries, settled, way_on
 
@@ -358,9 +356,7 @@ class Journal:
             usd=price(wanted.order, self._table, now.date()),
             at=now,
             until=now + timedelta(seconds=self._lease),
-            host=socket.gethostname(),
-            process=os.getpid(),
-            started=started(os.getpid()),
+            **here()._asdict(),
         )
 
 

@@ -1,16 +1,37 @@
 """Whoever asked, or collects: whether they still do."""
 
+import os
 import socket
 import time
+from functools import cache
+from typing import NamedTuple
 
 from onereel.calls import Intent, Owner
+
+
+class Here(NamedTuple):
+    """A process: on which machine, its number, and when it started."""
+
+    host: str
+    process: int
+    started: float
+
+
+def here() -> Here:
+    """Return this process."""
+    return _here(os.getpid())
+
+
+@cache
+def _here(process: int) -> Here:
+    return Here(socket.gethostname(), process, started(process))
 
 
 def is_dead(owner: Intent | Owner) -> bool:
     """Return whether whoever asked, or collects, is not there any more: its process is gone, or its lease ran out."""
     if time.time() > owner.until.timestamp():
         return True
-    if owner.host != socket.gethostname():
+    if owner.host != here().host:
         return False
     return started(owner.process) != owner.started
 

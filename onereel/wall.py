@@ -8,12 +8,13 @@ workers that see each other at once, the later gives way and the earlier waits a
 import asyncio
 import logging
 import math
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Literal
 
-from onereel.budget import Budget
+from onereel.budget import Amounts, Budget
 from onereel.calls import Call, Intent, Wanted, calls_of, read_call
 from onereel.crew import Vault
 from onereel.errors import BudgetReached, Refused
@@ -91,7 +92,8 @@ class SharedBudget(Budget):
     day_elsewhere: float = 0.0
     """What others spent and promised today, and this production before this run began."""
     alert: Alert | None = None
-    _ours: dict[str, tuple[date, float]] = field(default_factory=dict)
+    _ours: defaultdict[date, Amounts] = field(default_factory=lambda: defaultdict(Amounts))
+    _day: dict[str, date] = field(default_factory=dict)
     _told: set[tuple[Scope, int]] = field(default_factory=set)
 
     def reserve(self, key: str, usd: float, label: str) -> None:
@@ -104,14 +106,15 @@ class SharedBudget(Budget):
         if over is not None:
             self.refused(usd)
             raise over
-        self.reserved[key] = usd
-        self._ours[key] = (today(), usd)
+        self.reserved.put(key, usd)
+        self._day[key] = today()
+        self._ours[self._day[key]].put(key, usd)
         self._tell()
 
     def settle(self, key: str, usd: float) -> None:
         """Replace a promise with what it came to. What was promised elsewhere is not ours to count."""
-        if key in self.reserved and key in self._ours:
-            self._ours[key] = (self._ours[key][0], usd)
+        if key in self.reserved and key in self._day:
+            self._ours[self._day[key]].put(key, usd)
         super().settle(key, usd)
         self._tell()
 
@@ -128,7 +131,7 @@ class SharedBudget(Budget):
             without: Promises of this process to leave out: nobody else can see them yet.
         """
         left_out = set(without)
-        promised = sum(self.reserved[key] for key in self.reserved if key not in left_out)
+        promised = self.reserved.without(left_out)
         if self.spent + elsewhere + promised + usd > self.limit + CENT:
             return BudgetReached(
                 f"{label} may cost ${usd:.2f}; ${self.spent + elsewhere:.2f} is spent and ${promised:.2f} promised of "
@@ -144,15 +147,14 @@ class SharedBudget(Budget):
 
     def ours_today(self, without: Iterable[str] = ()) -> float:
         """Return what this run spent and promised today."""
-        now, left_out = today(), set(without)
-        return sum(usd for key, (day, usd) in self._ours.items() if day == now and key not in left_out)
+        return self._ours[today()].without(set(without))
 
     def refused(self, usd: float) -> None:
         """Tell that a call did not fit: as far as it is concerned, the whole budget is gone."""
         self._tell(usd)
 
     def _tell(self, more: float = 0.0) -> None:
-        committed = self.spent + self.elsewhere + sum(self.reserved.values())
+        committed = self.spent + self.elsewhere + self.reserved.total
         self._reached("production", committed, more, self.limit)
         self._reached("day", self.ours_today() + self.day_elsewhere, more, self.day_limit)
 
@@ -199,9 +201,7 @@ class WalledJournal(Journal):
         return intent
 
     async def _point(self, production: str, key: str) -> None:
-        day = f"{day_prefix(today())}{key}.json"
-        of_the_day = asyncio.to_thread(self._vault.create, day, b"{}", "application/json")
-        await asyncio.gather(super()._point(production, key), of_the_day)
+        await self._entries.point(production, key, f"{day_prefix(today())}{key}.json")
 
     def _over(self, usd: float, label: str) -> BudgetReached | None:
         return self.budget.over(usd, self._others.usd, self._all_today.usd, label)
@@ -287,7 +287,7 @@ def walled_journal(
     budget = SharedBudget(
         limit=limit,
         spent=sum(call.outcome.usd for call in own if call.outcome),
-        reserved={call.intent.key: call.intent.usd for call in own if not call.outcome},
+        reserved=Amounts({call.intent.key: call.intent.usd for call in own if not call.outcome}),
         day_limit=math.inf if day_limit is None else day_limit,
         alert=alert,
     )

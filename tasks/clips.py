@@ -9,15 +9,19 @@ from onereel.takes import Hop
 from tasks import ASKING, WORKING, company, unseen
 
 
-@task(task_run_name="order {slate}", **ASKING)
 async def order_clip(slate: str, order: ClipOrder) -> str:
     """Order a clip; return the key it can be collected by."""
-    return await filming.order_film(company(), order, f"clip {slate}")
+    return await _order_clip(slate, unseen(order))
 
 
 async def collect_clip(slate: str, key: str, order: ClipOrder, done: Done) -> Hop:
     """Wait for a clip, say when the camera is done with it, fetch it, decode every frame, and keep it."""
-    return await _collect_clip(slate, key, order, unseen(done))
+    return await _collect_clip(slate, key, unseen(order), unseen(done))
+
+
+@task(name="order_clip", task_run_name="order {slate}", **ASKING)
+async def _order_clip(slate: str, order: ClipOrder) -> str:
+    return await filming.order_film(company(), order, f"clip {slate}")
 
 
 @task(name="collect_clip", task_run_name="collect {slate}", **WORKING)

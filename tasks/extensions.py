@@ -11,15 +11,14 @@ from onereel.takes import Hop
 from tasks import ASKING, WORKING, company, unseen
 
 
-@task(task_run_name="extend {slate} by {order.seconds} s", **ASKING)
 async def order_extension(slate: str, order: ExtendOrder) -> str:
     """Order an extension; return the key it can be collected by."""
-    return await filming.order_film(company(), order, f"extension {slate}")
+    return await _order_extension(slate, order.seconds, unseen(order))
 
 
 async def collect_extension(slate: str, key: str, order: ExtendOrder, done: Done) -> Hop:
     """Wait for an extension, say when the camera is done, fetch it, decode every frame, and keep the film so far."""
-    return await _collect_extension(slate, key, order, unseen(done))
+    return await _collect_extension(slate, key, order.seconds, unseen(order), unseen(done))
 
 
 async def anchor(slate: str, setup: Setup, good: tuple[Hop, ...]) -> Media:
@@ -32,6 +31,11 @@ async def _anchor(slate: str, setup: Setup, good: tuple[Hop, ...]) -> Media:  # 
     return await anchoring.fresh_frame(company(), setup, good)
 
 
-@task(name="collect_extension", task_run_name="collect {slate} +{order.seconds} s", **WORKING)
-async def _collect_extension(slate: str, key: str, order: ExtendOrder, done: Done) -> Hop:  # noqa: ARG001 - see name
+@task(name="order_extension", task_run_name="extend {slate} by {seconds} s", **ASKING)
+async def _order_extension(slate: str, seconds: int, order: ExtendOrder) -> str:  # noqa: ARG001 - see the run's name
+    return await filming.order_film(company(), order, f"extension {slate}")
+
+
+@task(name="collect_extension", task_run_name="collect {slate} +{seconds} s", **WORKING)
+async def _collect_extension(slate: str, key: str, seconds: int, order: ExtendOrder, done: Done) -> Hop:  # noqa: ARG001
     return await filming.collect_film(company(), order, key, done)

@@ -18,9 +18,10 @@ PLACEHOLDER: Final = "onereel-sends-no-key"
 """Stands in where the SDK insists on a credential and a gateway wants none; it never leaves this machine."""
 
 _GOOGLE: Final = ".googleapis.com"
-_POOL: Final = httpx2.Limits(max_connections=256, max_keepalive_connections=64, keepalive_expiry=30.0)
+_POOL: Final = httpx2.Limits(max_connections=256, max_keepalive_connections=8, keepalive_expiry=30.0)
 """A poll is short, so 256 connections serve 1,000 takes in flight. Google's own front ends idle for minutes; we hang
-up after 30 s, before a load balancer in between does, because a paid call on a dying connection is an unknown."""
+up after 30 s, before a load balancer in between does, because a paid call on a dying connection is an unknown. Few
+idle ones: every request looks at each of them, and with 64 that took longer than the request."""
 
 
 @dataclass(frozen=True)
