@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
+ORDERED_AT_ONCE = 16
+"""Clips being ordered: of a thousand whose turn comes at once the first would else leave together with the last."""
 COUNTED = ("sheet", "keyframe", "take")
 """What the progress of a film is told by."""
 
@@ -78,6 +80,7 @@ class Shooting:
         self._under_way: dict[str, asyncio.Task[Any]] = {}
         self._copies = Copies(company, plan.production)
         # A task is begun when it may soon ask: a thousand that wait for a place would only keep the loop busy.
+        self._window = asyncio.Semaphore(ORDERED_AT_ONCE)
         self._desks = asyncio.Semaphore(2 * company.bounds["image"].in_flight)
 
     async def film(self) -> Results:
@@ -302,7 +305,9 @@ class Shooting:
 
     async def _sample(self, setup: Setup, planned: TakePlan, sample: int, wish: str, number: int) -> Take:
         setup, ladder = self._asked(setup, planned, sample, wish)
-        return await ladder.climb(partial(self._filming(planned, number).film, setup))
+        take = await ladder.climb(partial(self._filming(planned, number).film, setup))
+        self._copies.keep(take.first_frame)
+        return take
 
     def _asked(self, setup: Setup, planned: TakePlan, sample: int, wish: str) -> tuple[Setup, Ladder]:
         """Return what one more take is asked to be, and the ladder it is filmed from."""
@@ -313,7 +318,7 @@ class Shooting:
 
     def _filming(self, planned: TakePlan, number: int) -> Filming:
         slate = Slate(production=self.plan.production, shot=planned.shot, take=number)
-        return Filming(self.company, str(slate), self._likenesses)
+        return Filming(self.company, str(slate), self._likenesses, self._window)
 
     def _serves(self, take: Take) -> bool:
         """Return whether a take may stand for what is asked: a final is a new sample, whatever its draft asked."""
