@@ -1,6 +1,7 @@
 """The slate card that stands in for a take that is missing."""
 
 from functools import cache
+from importlib.resources import as_file, files
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -16,11 +17,10 @@ LINES = 4
 
 @cache
 def typeface(size: int) -> ImageFont.FreeTypeFont:
-    """Return Pillow's own typeface (Aileron) at a size in pixels: no system fonts are needed."""
-    font = ImageFont.load_default(size)
-    if not isinstance(font, ImageFont.FreeTypeFont):
-        raise TypeError("Pillow was built without FreeType; install a wheel from PyPI")
-    return font
+    """Return Roboto at a size in pixels: Latin, Greek and Cyrillic, and no system fonts are needed."""
+    # Pillow's own typeface has no letter beyond English: an umlaut would be a box.
+    with as_file(files("font_roboto") / "files" / "Roboto-Regular.ttf") as path:
+        return ImageFont.truetype(path, size)
 
 
 def slate_card(cut: Cut, clip: Clip) -> Image.Image:

@@ -94,3 +94,11 @@ def test_endless_words_end_in_an_ellipsis():
 
 def test_one_endless_word_is_cut_to_the_width():
     assert typeface(20).getlength(wrapped("w" * 5000, typeface(20), 300)[0]) <= 300
+
+
+@pytest.mark.parametrize("letters", ["äöüßÄÖÜ", "éèêçñ", "łóźż", "ПриветЇі", "Ελλάς", "–…“”’ø"])
+def test_words_of_european_languages_are_drawn_in_letters_not_in_boxes(letters):
+    face = typeface(40)
+    box = bytes(face.getmask("\uffff"))
+
+    assert all(bytes(face.getmask(letter)) != box for letter in letters)
