@@ -35,12 +35,11 @@ class Filming:
 
     Attributes:
         slate: What it is called until it has its number.
-        window: Where orders are handed in, a few at once.
         seen: Who was recognised at the end of each extension, by its journal key.
     """
 
-    def __init__(self, ground: Company, slate: str, likenesses: Likenesses, window: asyncio.Semaphore) -> None:
-        self.ground, self.slate, self.likenesses, self.window = ground, slate, likenesses, window
+    def __init__(self, ground: Company, slate: str, likenesses: Likenesses) -> None:
+        self.ground, self.slate, self.likenesses = ground, slate, likenesses
         self.seen: dict[str, Recognised] = {}
 
     async def film(self, asked: Setup, crew: Company, footing: Footing) -> Take:
@@ -115,9 +114,7 @@ class Filming:
 
         async def filmed() -> Hop:
             async with self.ground.bounds["video"].slot(order.model) as done:
-                async with self.window:
-                    key = await order_clip(self.slate, order)
-                return await collect_clip(self.slate, key, order, done)
+                return await collect_clip(self.slate, await order_clip(self.slate, order), order, done)
 
         return await persist(filmed, tries_for(company().brief.policy, order.kind))
 

@@ -42,8 +42,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-ORDERED_AT_ONCE = 16
-"""Clips being ordered: of a thousand whose turn comes at once the first would else leave together with the last."""
 COUNTED = ("sheet", "keyframe", "take")
 """What the progress of a film is told by."""
 
@@ -80,7 +78,6 @@ class Shooting:
         self._under_way: dict[str, asyncio.Task[Any]] = {}
         self._copies = Copies(company, plan.production)
         # A task is begun when it may soon ask: a thousand that wait for a place would only keep the loop busy.
-        self._window = asyncio.Semaphore(ORDERED_AT_ONCE)
         self._desks = asyncio.Semaphore(2 * company.bounds["image"].in_flight)
 
     async def film(self) -> Results:
@@ -318,7 +315,7 @@ class Shooting:
 
     def _filming(self, planned: TakePlan, number: int) -> Filming:
         slate = Slate(production=self.plan.production, shot=planned.shot, take=number)
-        return Filming(self.company, str(slate), self._likenesses, self._window)
+        return Filming(self.company, str(slate), self._likenesses)
 
     def _serves(self, take: Take) -> bool:
         """Return whether a take may stand for what is asked: a final is a new sample, whatever its draft asked."""
