@@ -22,7 +22,7 @@ from onereel.errors import BadInput
 
 log = logging.getLogger(__name__)
 
-BLOCK = 8
+BLOCK = 4
 """Places asked for in one question, at most: they go back together, so the more, the longer one call keeps the others.
 """
 GATHER_SECONDS = 0.01
@@ -78,10 +78,10 @@ class Shared:
         finally:
             line.hand_on(place)
 
-    def expect(self, kind: str, model: str) -> None:
+    def expect(self, kind: str, model: str, most: int) -> None:
         """Ask for a place and a start for a call that will be made in a moment; unused, the place goes back soon."""
-        self._places(kind, model).expect()
-        self._starting(model).expect()
+        self._places(kind, model).expect(most)
+        self._starting(model).expect(most)
 
     async def start(self, model: str) -> None:
         """Wait until another call to a model may start."""
@@ -109,12 +109,17 @@ class Shared:
 
 @dataclass(eq=False)
 class Block:
-    """Places that were granted together and go back together."""
+    """Places that were granted together and go back together.
+
+    Attributes:
+        used: How many of them calls hold now.
+    """
 
     lease: Lease
     open: int
     since: float
     renewing: asyncio.Task[None] | None
+    used: int = 0
 
 
 @dataclass(eq=False)
@@ -156,6 +161,7 @@ class Line:
             place = self._spare.popleft()
             if place.idle is not None:
                 place.idle.cancel()
+            place.block.used += 1
             return place
         self._expected = max(0, self._expected - 1)
         turn: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
@@ -168,14 +174,15 @@ class Line:
                 self.hand_on(turn.result())
             raise
 
-    def expect(self) -> None:
-        """Ask for one more place than there are, before it is waited for."""
-        if not self.unlimited and self._expected < BLOCK:
+    def expect(self, most: int) -> None:
+        """Ask for one more place before it is waited for, unless so many are expected or spare already."""
+        if not self.unlimited and self._expected + len(self._spare) < min(most, BLOCK):
             self._expected += 1
             self._ask_in(GATHER_SECONDS)
 
     def hand_on(self, place: Place) -> None:
         """Give a place to the next who waits, or keep it a moment; one held for long goes back, for other runs."""
+        place.block.used -= 1
         if time.monotonic() - place.block.since > HANDED_ON_SECONDS:
             self.close(place)
         else:
@@ -205,10 +212,18 @@ class Line:
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
+                place.block.used += 1
                 turn.set_result(place)
                 return
         self._spare.append(place)
-        place.idle = asyncio.get_running_loop().call_later(self._idle, self._give_up, place)
+        place.idle = asyncio.get_running_loop().call_later(self._idle, self._idled, place)
+
+    def _idled(self, place: Place) -> None:
+        """Give up a place nobody took, unless the server would not have it back yet."""
+        if place.block.used and not self._are_starts:
+            place.idle = asyncio.get_running_loop().call_later(self._idle, self._idled, place)
+        else:
+            self._give_up(place)
 
     def _give_up(self, place: Place) -> None:
         self._spare.remove(place)
@@ -232,6 +247,8 @@ class Line:
     async def _get(self, places: int) -> float:
         """Hand out as many places as are free, of those wanted; return when to ask for more."""
         block = await self._granted(places)
+        if block is None and not self._waiting:
+            return 0.0  # they were only expected
         if block is None:
             pause, self._pause = self._pause, min(self._pause * 1.5, LONGEST_PAUSE)
             return pause * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, not a secret

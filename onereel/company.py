@@ -52,8 +52,8 @@ class Shared(Protocol):
     async def start(self, model: str) -> None:
         """Wait until another call to a model may start."""
 
-    def expect(self, kind: str, model: str) -> None:
-        """Prepare for a call that will be made in a moment."""
+    def expect(self, kind: str, model: str, most: int) -> None:
+        """Prepare for a call that will be made in a moment, as one of so many at most."""
 
 
 @dataclass
@@ -93,6 +93,7 @@ class Bound:
     models: Mapping[str, ModelBound] = field(default_factory=dict)
     answered: Callable[[], None] | None = None
     _slots: asyncio.Semaphore = field(init=False)
+    _held: int = field(init=False, default=0)
     _of: dict[str, Starts] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -107,6 +108,8 @@ class Bound:
         async with AsyncExitStack() as held:
             await held.enter_async_context(self._model(model).slots)
             await held.enter_async_context(self._slots)
+            self._held += 1
+            held.callback(self._let_go)
             if self.shared is not None:
                 await held.enter_async_context(self.shared.place(self.kind, model))
 
@@ -117,10 +120,14 @@ class Bound:
 
             yield done
 
+    def _let_go(self) -> None:
+        self._held -= 1
+
     def expect(self, model: str) -> None:
         """Prepare for a call to a model that will be made in a moment, if there is a place for it here."""
-        if self.shared is not None and self.per_minute is not None and not self._slots.locked():
-            self.shared.expect(self.kind, model)
+        free = self.in_flight - self._held
+        if self.shared is not None and self.per_minute is not None and free > 0:
+            self.shared.expect(self.kind, model, free)
 
     async def turn(self, model: str) -> None:
         """Wait until another call to a model may start."""

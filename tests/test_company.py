@@ -66,14 +66,14 @@ async def test_a_bound_shared_with_other_workers_is_kept_inside_ours():
         async def start(self, model):
             entered.append(model)
 
-        def expect(self, kind, model):
-            entered.append(f"{kind} {model} expected")
+        def expect(self, kind, model, most):
+            entered.append(f"{kind} {model} expected, one of {most}")
 
     bound = Bound(2, 1000, "video", Shared())
     assert await most_at_once(bound, 5) == 2
     await bound.turn("a-model")
     bound.expect("a-model")
-    assert entered == [("video", "a-model")] * 5 + ["a-model", "video a-model expected"]
+    assert entered == [("video", "a-model")] * 5 + ["a-model", "video a-model expected, one of 2"]
     async with bound.slot("a-model"), bound.slot("a-model"):
         entered.clear()
         bound.expect("a-model")  # there is no place for it here
