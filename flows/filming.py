@@ -9,11 +9,11 @@ from typing import TypeVar
 from flows.climbing import footed
 from flows.ladder import Footing
 from onereel.anchoring import drift_of, joined, newest_drift, next_piece, told
-from onereel.company import Company
+from onereel.company import Company, Done
 from onereel.drift import Recognised
 from onereel.errors import BudgetReached, Filtered, NoAnswer, NotYet, OutcomeUnknown, Refused, StudioBusy
 from onereel.filming import Setup, bought, checked_take, clip_order, extend_order, keep_take, unsoftened
-from onereel.orders import ClipOrder, Labelled
+from onereel.orders import ClipOrder, ExtendOrder, Labelled
 from onereel.policy import persist, tries_for
 from onereel.takes import Hop, Take
 from onereel.verdicts import Verdict
@@ -25,6 +25,7 @@ from tasks.review import recognise_hop, review_take
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Ordered = TypeVar("Ordered", ClipOrder, ExtendOrder)
 
 Likenesses = Callable[[Setup], Awaitable[tuple[Labelled, ...]]]
 """The pictures a take's characters are compared with."""
@@ -108,25 +109,27 @@ class Filming:
             return await review_take(self.slate, setup, film, shown)
 
     async def _clip(self, order: ClipOrder) -> Hop:
-        before = await bought(company(), order, f"clip {self.slate}")
-        if before is not None:
-            return before
-
-        async def filmed() -> Hop:
-            async with self.ground.bounds["video"].slot(order.model) as done:
-                return await collect_clip(self.slate, await order_clip(self.slate, order), order, done)
-
-        return await persist(filmed, tries_for(company().brief.policy, order.kind))
+        return await self._filmed("clip", order, order_clip, collect_clip)
 
     async def _extension(self, setup: Setup, hops: tuple[Hop, ...]) -> Hop:
         order = extend_order(company(), setup, hops)
-        before = await bought(company(), order, f"extension {self.slate}")
+        return await self._filmed("extension", order, order_extension, collect_extension)
+
+    async def _filmed(
+        self,
+        what: str,
+        order: Ordered,
+        hand_in: Callable[[str, Ordered], Awaitable[str]],
+        collect: Callable[[str, str, Ordered, Done], Awaitable[Hop]],
+    ) -> Hop:
+        """Return what an order brings: bought before, by anyone, or now, as often as the policy says."""
+        before = await bought(company(), order, f"{what} {self.slate}")
         if before is not None:
             return before
 
         async def filmed() -> Hop:
             async with self.ground.bounds["video"].slot(order.model) as done:
-                return await collect_extension(self.slate, await order_extension(self.slate, order), order, done)
+                return await collect(self.slate, await hand_in(self.slate, order), order, done)
 
         return await persist(filmed, tries_for(company().brief.policy, order.kind))
 

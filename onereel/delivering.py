@@ -202,7 +202,7 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
         folder = Path(name)
         paths = _fetched(vault, cut, folder)
         # The papers are pictured while the master is joined: none of them needs it.
-        openings, books = beside.submit(_openings, vault, production, shots), beside.submit(_books, company, story)
+        openings, books = beside.submit(_openings, vault, cut, shots), beside.submit(_books, company, story)
         sheet = beside.submit(
             lambda: contact_sheet(cut, paths, openings.result(), title=title, rehearsal=company.rehearsal)
         )
@@ -430,11 +430,13 @@ def _fetched(vault: Vault, cut: Cut, folder: Path) -> dict[str, Path]:
     return {digest: fetch_file(vault, one, folder / f"{digest}.mp4") for digest, one in media.items()}
 
 
-def _openings(vault: Vault, production: str, shots: Sequence[ShotPapers]) -> dict[str, bytes]:
-    """Keep small copies of all pictures of the report page, and return those of first frames, by film."""
-    keep_thumbs(vault, production, pictures(shots))
+def _openings(vault: Vault, cut: Cut, shots: Sequence[ShotPapers]) -> dict[str, bytes]:
+    """Keep small copies of all pictures of the report page, and return those of first frames on screen, by film."""
+    kept = keep_thumbs(vault, cut.production, pictures(shots))
+    shown = {clip.media.sha256 for clip in cut.clips if clip.media}
     firsts = {take.film.sha256: take.first_frame for papers in shots for take in papers.takes}
-    return small_copies(vault, production, firsts)
+    wanted = {film: first for film, first in firsts.items() if film in shown and first.sha256 in kept}
+    return small_copies(vault, cut.production, wanted)
 
 
 def _take_files(cut: Cut, known: Mapping[str, list[Take]]) -> dict[str, list[TakeFile]]:

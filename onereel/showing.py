@@ -71,8 +71,5 @@ def keep_thumb(vault: Vault, production: str, media: Media) -> bool:
 
 
 def small_copies(vault: Vault, production: str, wanted: Mapping[str, Media]) -> dict[str, bytes]:
-    """Return the small copies of pictures, by the names given; of those that have one. Blocks."""
-    there = thumbs_of(vault, production)
-    return {
-        name: vault.read(thumb_key(production, media.sha256)) for name, media in wanted.items() if media.sha256 in there
-    }
+    """Return the small copies of pictures, which are kept, by the names given. Blocks."""
+    return {name: vault.read(thumb_key(production, media.sha256)) for name, media in wanted.items()}
