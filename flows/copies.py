@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from contextlib import suppress
-from functools import partial
 
 from onereel.company import Company
 from onereel.errors import VaultError
@@ -15,6 +14,9 @@ log = logging.getLogger(__name__)
 LATER = 1.0
 """Seconds after a picture came: what it was drawn for comes first."""
 
+AT_ONCE = 2
+"""Made at once: paid calls want the threads, too."""
+
 
 class Copies:
     """Keeps a small copy of each picture, once. One that cannot be kept now is made with the page."""
@@ -24,6 +26,7 @@ class Copies:
         self._kept: set[str] = set()
         self._keeping: set[asyncio.Task[None]] = set()
         self._closing = asyncio.Event()
+        self._few = asyncio.Semaphore(AT_ONCE)
 
     async def begin(self) -> None:
         """Learn which there are."""
@@ -47,6 +50,7 @@ class Copies:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._closing.wait(), LATER)
         try:
-            await self._company.develop(partial(keep_thumb, self._company.vault, self._production, media))
+            async with self._few:
+                await asyncio.to_thread(keep_thumb, self._company.vault, self._production, media)
         except VaultError as failed:
             log.debug("no small copy of %s yet: %s", media.sha256[:12], failed)

@@ -22,11 +22,14 @@ from onereel.errors import BadInput
 
 log = logging.getLogger(__name__)
 
-BLOCK = 4
+BLOCK, BLOCKS = 4, {"image": 8}
 """Places asked for in one question, at most: they go back together, so the more, the longer one call keeps the others.
+Drawings are soon done, clips take minutes.
 """
-GATHER_SECONDS = 0.01
-"""How long the first who waits lets others join its question."""
+STARTS = 10
+"""Starts asked for in one question, at most: they do not go back anyway."""
+GATHER_SECONDS, EXPECT_SECONDS = 0.01, 0.03
+"""How long the first who waits, or will wait, lets others join its question."""
 IDLE_SECONDS = 1.0
 """How long a place is kept for the next call of the same run: asking for one takes longer, the busier the server."""
 START_IDLE_SECONDS = 10.0
@@ -61,8 +64,8 @@ class Shared:
 
     def __init__(self, leases: Leases) -> None:
         self._leases = leases
-        self._under_way: dict[str, Line] = {}
-        self._starts: dict[str, Line] = {}
+        self._under_way: dict[str, Places] = {}
+        self._starts: dict[str, Starts] = {}
 
     @contextlib.asynccontextmanager
     async def place(self, kind: str, model: str) -> AsyncIterator[None]:
@@ -85,20 +88,16 @@ class Shared:
 
     async def start(self, model: str) -> None:
         """Wait until another call to a model may start."""
-        line = self._starting(model)
-        if not line.unlimited:
-            place = await line.take()
-            asyncio.get_running_loop().call_later(MINUTE, line.close, place)
+        await self._starting(model).next()
 
-    def _places(self, kind: str, model: str) -> "Line":
-        needed = f"onereel-{kind}"
+    def _places(self, kind: str, model: str) -> "Places":
         if model not in self._under_way:
-            self._under_way[model] = Line(self._leases, [needed, f"onereel-{model}"], needed)
+            self._under_way[model] = Places(self._leases, kind, model)
         return self._under_way[model]
 
-    def _starting(self, model: str) -> "Line":
+    def _starting(self, model: str) -> "Starts":
         if model not in self._starts:
-            self._starts[model] = Line(self._leases, [f"onereel-{model}-per-minute"], starts=True)
+            self._starts[model] = Starts(self._leases, model)
         return self._starts[model]
 
     async def give_back(self) -> None:
@@ -131,26 +130,30 @@ class Place:
 
 
 class Line:
-    """Those of one run who wait for a place under the same limits, first come, first served.
+    """Those of one run who wait under the same limits, first come, first served.
 
     Args:
-        leases: Where they are asked for.
+        leases: Where leases are asked for.
         names: Of the limits.
-        needed: The one that must exist.
-        starts: They are starts, which are not renewed, and asked for ahead.
 
     Attributes:
         unlimited: The server has none of these limits.
     """
 
-    def __init__(self, leases: Leases, names: list[str], needed: str = "", *, starts: bool = False) -> None:
-        self._leases, self._names, self._needed, self._are_starts = leases, names, needed, starts
-        self._idle = START_IDLE_SECONDS if starts else IDLE_SECONDS
+    most: int
+    """Asked for in one question."""
+    lasts: float
+    """Seconds a lease is asked for."""
+    idle: float
+    """Seconds one is kept for the next call of the same run."""
+
+    def __init__(self, leases: Leases, names: list[str]) -> None:
+        self._leases, self._names = leases, names
         self._waiting: deque[asyncio.Future[Place]] = deque()
         self._spare: deque[Place] = deque()
+        self._expected = 0
         self._asking: asyncio.TimerHandle | None = None
         self._question: asyncio.Task[float] | None = None
-        self._narrowest = self._expected = 0
         self._pause = FIRST_PAUSE
         self._releasing: set[asyncio.Task[None]] = set()
         self.unlimited = False
@@ -175,10 +178,10 @@ class Line:
             raise
 
     def expect(self, most: int) -> None:
-        """Ask for one more place before it is waited for, unless so many are expected or spare already."""
-        if not self.unlimited and self._expected + len(self._spare) < min(most, BLOCK):
+        """Ask for one more before it is waited for, unless so many are expected or spare already."""
+        if not self.unlimited and self._expected + len(self._spare) < most:
             self._expected += 1
-            self._ask_in(GATHER_SECONDS)
+            self._ask_in(EXPECT_SECONDS)
 
     def hand_on(self, place: Place) -> None:
         """Give a place to the next who waits, or keep it a moment; one held for long goes back, for other runs."""
@@ -215,15 +218,13 @@ class Line:
                 place.block.used += 1
                 turn.set_result(place)
                 return
+        self._expected = max(0, self._expected - 1)
         self._spare.append(place)
-        place.idle = asyncio.get_running_loop().call_later(self._idle, self._idled, place)
+        place.idle = asyncio.get_running_loop().call_later(self.idle, self._idled, place)
 
     def _idled(self, place: Place) -> None:
-        """Give up a place nobody took, unless the server would not have it back yet."""
-        if place.block.used and not self._are_starts:
-            place.idle = asyncio.get_running_loop().call_later(self._idle, self._idled, place)
-        else:
-            self._give_up(place)
+        """Give up a place nobody took."""
+        self._give_up(place)
 
     def _give_up(self, place: Place) -> None:
         self._spare.remove(place)
@@ -239,17 +240,21 @@ class Line:
     def _ask(self) -> None:
         self._asking = None
         wanted = sum(not turn.done() for turn in self._waiting) + self._expected
-        self._expected = 0
         if wanted:
-            self._question = asyncio.ensure_future(self._get(min(max(wanted, self._narrowest // AHEAD), BLOCK)))
+            self._question = asyncio.ensure_future(self._get(min(self._ahead(wanted), self.most)))
             self._question.add_done_callback(self._answered)
+
+    def _ahead(self, wanted: int) -> int:
+        """Return how many are asked for where so many are wanted."""
+        return wanted
 
     async def _get(self, places: int) -> float:
         """Hand out as many places as are free, of those wanted; return when to ask for more."""
         block = await self._granted(places)
-        if block is None and not self._waiting:
-            return 0.0  # they were only expected
         if block is None:
+            self._expected = 0
+            if not self._waiting:
+                return 0.0
             pause, self._pause = self._pause, min(self._pause * 1.5, LONGEST_PAUSE)
             return pause * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, not a secret
         self._pause = FIRST_PAUSE
@@ -266,6 +271,7 @@ class Line:
         if error is None:
             self._ask_in(question.result())
             return
+        self._expected = 0
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
@@ -273,16 +279,65 @@ class Line:
 
     async def _granted(self, places: int) -> Block | None:
         """Return as many places as are free, of those wanted; None if there is not one."""
-        seconds = LEASE_SECONDS + (self._idle if self._are_starts else 0.0)
-        while (lease := await self._leases.ask(self._names, places, seconds)) is None:
+        while (lease := await self._leases.ask(self._names, places, self.lasts)) is None:
             if places == 1:
                 return None
             places //= 2
         self.unlimited = not lease.limits
-        if self._needed and self._needed not in lease.limits:
+        return await self._leased(lease, places)
+
+    async def _leased(self, lease: Lease, places: int) -> Block:
+        """Return places that were granted."""
+        return Block(lease, places, time.monotonic(), None)
+
+
+class Places(Line):
+    """Places under way: renewed while they are held, handed on from call to call, and given back.
+
+    Args:
+        leases: Where leases are asked for.
+        kind: Of call; the server must have a limit for it.
+        model: Which model is asked.
+    """
+
+    lasts, idle = LEASE_SECONDS, IDLE_SECONDS
+
+    def __init__(self, leases: Leases, kind: str, model: str) -> None:
+        self._needed, self.most = f"onereel-{kind}", BLOCKS.get(kind, BLOCK)
+        super().__init__(leases, [self._needed, f"onereel-{model}"])
+
+    def _idled(self, place: Place) -> None:
+        """Give up a place nobody took, unless the server would not have it back yet."""
+        if place.block.used:
+            place.idle = asyncio.get_running_loop().call_later(self.idle, self._idled, place)
+        else:
+            self._give_up(place)
+
+    async def _leased(self, lease: Lease, places: int) -> Block:
+        if self._needed not in lease.limits:
             await self._leases.give_back(lease)
             raise BadInput(f"the Prefect server has no limit {self._needed!r}; run `python -m deployments.setup` once")
-        if self._are_starts:
-            self._narrowest = min(lease.limits.values(), default=0)
-            return Block(lease, places, time.monotonic(), None)
         return Block(lease, places, time.monotonic(), asyncio.create_task(self._leases.renew(lease)))
+
+
+class Starts(Line):
+    """Starts, each counted for a minute whatever happens to its call."""
+
+    most, lasts, idle = STARTS, LEASE_SECONDS + START_IDLE_SECONDS, START_IDLE_SECONDS
+
+    def __init__(self, leases: Leases, model: str) -> None:
+        super().__init__(leases, [f"onereel-{model}-per-minute"])
+        self._narrowest = 0
+
+    async def next(self) -> None:
+        """Wait until another call may start."""
+        if not self.unlimited:
+            place = await self.take()
+            asyncio.get_running_loop().call_later(MINUTE, self.close, place)
+
+    def _ahead(self, wanted: int) -> int:
+        return max(wanted, min(self._narrowest // AHEAD, BLOCK))
+
+    async def _leased(self, lease: Lease, places: int) -> Block:
+        self._narrowest = min(lease.limits.values(), default=0)
+        return await super()._leased(lease, places)

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from onereel.adapters.connection import Connection
+from onereel.adapters.courier import prepare
 from onereel.adapters.gemini import Illustrator, Screenwriter
 from onereel.adapters.omni import OmniCamera
 from onereel.adapters.reviewer import Reviewer
@@ -135,6 +136,7 @@ async def cast(
     Raises:
         BadInput: A model is unknown, retired, or not reachable with what is configured.
     """
+    preparing = asyncio.create_task(asyncio.to_thread(prepare))
     table = table_for(settings, rehearsal=rehearsal)
     models = brief.models
     text, image, video = table.writer(models.text), table.illustrator(models.image), table.camera(models.video)
@@ -179,6 +181,7 @@ async def cast(
     try:
         yield company
     finally:
+        await preparing
         await connection.close()
 
 

@@ -1,17 +1,15 @@
 """The company of one production: who plays which part in this run. Composed in ``casting``, used by the stages."""
 
 import asyncio
-import contextvars
-import os
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
 
+from onereel.adapters.darkroom import Darkroom, darkroom
 from onereel.adapters.gemini import Illustrator, Screenwriter
 from onereel.adapters.reviewer import Reviewer
 from onereel.breaker import Breaker
@@ -36,6 +34,8 @@ MINUTE = 60.0
 FORESEEN = 4
 """How many of the shortest pauses the earliest usual end must be away for foresight to save a look."""
 FETCHED_AT_ONCE = 8
+CROWD = 500
+"""Films waited for at which all together are looked at half as often as few are."""
 
 T = TypeVar("T")
 
@@ -149,7 +149,7 @@ class Bound:
 class Patience:
     """How to wait for a camera: pauses grow with the time already waited, between two bounds, up to a deadline.
 
-    A film is seen at the latest when it has lain there for a thirtieth of the time it took.
+    A film is seen at the latest when it has lain there for a fiftieth of the time it took.
     Where it is known when films are usually there, none is asked for before but once, half-way, and the looks that
     saves are spent on the time in which most end: a film is seen soon after its end, for no more looks in all.
     And for a vault.
@@ -157,10 +157,11 @@ class Patience:
 
     shortest: float = 1.0
     longest: float = 10.0
-    share: float = 0.03
+    share: float = 0.02
     looks_a_second: float = 50.0
-    """Most, at all films together: where very many are waited for, each is asked for more seldom, down to once in
-    `longest`. The last ones are few, so the end of a film is not seen later for it."""
+    """Most, at all films together; the more films, the fewer. Where very many are waited for, orders need the loop, and
+    each is asked for down to once in three times `longest`. The last ones are few: no film's end is seen later for it.
+    """
     deadline: float = 1800.0
     keeping: tuple[float, ...] = (0.2, 1.0, 4.0, 15.0)
     """Pauses in seconds before a vault that fails is asked once more to keep what was paid for."""
@@ -171,7 +172,7 @@ class Patience:
 
     def spread(self, films: int) -> float:
         """Return the fewest seconds between two looks at a film while so many are waited for."""
-        return min(self.longest, films / self.looks_a_second)
+        return min(3 * self.longest, films / self.looks_a_second * (1 + films / CROWD))
 
     def until_next(self, waited: float, usual: Usual | None) -> float:
         """Return how many seconds to wait before asking again, knowing when most films are there."""
@@ -208,18 +209,16 @@ class Lab:
     patience: Patience
     habits: Habits
     counter: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FETCHED_AT_ONCE), kw_only=True)
-    darkroom: Executor = field(
-        default_factory=lambda: ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="darkroom"), kw_only=True
-    )
+    darkroom: Darkroom = field(default_factory=darkroom, kw_only=True)
     awaited: set[str] = field(default_factory=set, kw_only=True)
 
     async def develop(self, work: Callable[[], T]) -> T:
-        """Return what work on pictures or film brings, off the event loop.
+        """Return what work on pictures or film brings, done in another process; see `Darkroom.develop`.
 
         Apart from the threads that read and write the vault: what is paid is written down while films are decoded.
         """
-        context = contextvars.copy_context()  # so that what it logs is told of its run
-        return await asyncio.get_running_loop().run_in_executor(self.darkroom, context.run, work)
+        rooms = self.darkroom
+        return await asyncio.get_running_loop().run_in_executor(rooms.threads, rooms.develop, work)
 
 
 @dataclass(frozen=True)

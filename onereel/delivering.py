@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -193,7 +194,7 @@ def next_version(vault: Vault, production: str) -> int:
 
 
 def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
-    vault, production = company.vault, company.brief.production
+    vault, production, develop = company.vault, company.brief.production, company.darkroom.develop
     label = _label(story, rehearsal=company.rehearsal)
     title = story.board.storyboard.title or production
     takes = {shot.id: takes_of(company, shot.id) for shot in story.board.storyboard.shots}
@@ -204,10 +205,12 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
         # The papers are pictured while the master is joined: none of them needs it.
         openings, books = beside.submit(_openings, vault, cut, shots), beside.submit(_books, company, story)
         sheet = beside.submit(
-            lambda: contact_sheet(cut, paths, openings.result(), title=title, rehearsal=company.rehearsal)
+            lambda: develop(
+                partial(contact_sheet, cut, paths, openings.result(), title=title, rehearsal=company.rehearsal)
+            )
         )
-        picture = beside.submit(lambda: poster(cut, paths, openings.result()))
-        assembly = assemble(cut, paths, folder / "master.mp4", label=label)
+        picture = beside.submit(lambda: develop(partial(poster, cut, paths, openings.result())))
+        assembly = develop(partial(assemble, cut, paths, folder / "master.mp4", label=label))
         packet = xmp(title, label, " ".join(PROGRAM))
         label_film(folder / "master.mp4", packet)
         provenance = prove(company, folder / "master.mp4", PROGRAM, _on_screen(story))
@@ -227,8 +230,9 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
     for paper, data in papers.items():
         vault.write(f"{prefix}{paper}", data, CONTENT_TYPES[paper.rsplit(".", 1)[1]])
     names = (*papers, *BOOKS, "report.html")
-    manifest = _manifest(company, story, cut, recipe, number, master, assembly, provenance, names, shots)
-    _keep_books(company, manifest, books.result())
+    found = books.result()
+    manifest = _manifest(company, story, cut, recipe, number, master, assembly, provenance, found.usd, names, shots)
+    _keep_books(company, manifest, found)
     keep_noun(vault, f"{prefix}manifest.json", manifest)
     log.info("%s cut v%03d: %.2f s, %d frames copied", production, number, cut.seconds, assembly.copied_frames)
     return manifest
@@ -241,14 +245,17 @@ class Books(NamedTuple):
     """What the calls of a production cost, as it is by now, also as CSV and Parquet."""
 
     spent: Ledger
+    usd: Spending
     csv: bytes
     parquet: bytes
 
 
 def _books(company: Company, story: Story) -> Books:
     production = company.brief.production
-    spent = ledger(calls_of(company.vault, production), production, story.plan.purchases, company.journal.run)
-    return Books(spent, ledger_csv(spent), ledger_parquet(spent))
+    calls = calls_of(company.vault, production)
+    spent = ledger(calls, production, story.plan.purchases, company.journal.run)
+    usd = Spending(estimated=story.plan.usd, spent=spent_on(calls, production), unknown=unknown_on(calls, production))
+    return Books(spent, usd, ledger_csv(spent), ledger_parquet(spent))
 
 
 def _keep_books(company: Company, manifest: Manifest, books: Books) -> None:
@@ -269,16 +276,11 @@ def _manifest(
     master: Media,
     assembly: Assembly,
     provenance: Provenance,
+    usd: Spending,
     papers: tuple[str, ...],
     shots: tuple[ShotPapers, ...],
 ) -> Manifest:
     brief, board = company.brief, story.board
-    calls = calls_of(company.vault, brief.production)
-    spending = Spending(
-        estimated=story.plan.usd,
-        spent=spent_on(calls, brief.production),
-        unknown=unknown_on(calls, brief.production),
-    )
     return Manifest(
         production=brief.production,
         title=board.storyboard.title,
@@ -305,7 +307,7 @@ def _manifest(
         storyboard_version=board.version,
         models=brief.models.model_dump(include={"text", "image", "video"}),
         shots=shots,
-        usd=spending,
+        usd=usd,
         reviewed=reviewed(
             story.plan,
             [keyframe for papers in shots for keyframe in papers.keyframes],

@@ -6,7 +6,7 @@ import logging
 from functools import partial
 from typing import NamedTuple
 
-from onereel.adapters.pictures import Opened, check_drawing, framed, open_picture, part_of
+from onereel.adapters.pictures import Framed, arrived, framed_file, part_of
 from onereel.calls import Goods
 from onereel.checks import check_picture
 from onereel.company import Company, Done
@@ -253,7 +253,7 @@ async def redraw(
     company = company.who_drew(keyframe)
     order = draw_order(company, plan, words, beside, seed=company.brief.seed, model=model)
     order = order.model_copy(update={"canvas": keyframe.drawn, "history": keyframe.history})
-    drawn = await _draw(company, order, f"keyframe {keyframe.id} redrawn")
+    drawn = await _draw(company, order, f"keyframe {keyframe.id} redrawn", plan.size)
     changed = await _fitted(company, plan, drawn)
     return keyframe.model_copy(
         update={
@@ -284,13 +284,13 @@ async def close_up(company: Company, keyframe: Keyframe, box: tuple[int, int, in
 async def redraw_frame(company: Company, plan: Plan, frame: Media, words: str, label: str) -> Media:
     """Return a frame of a film drawn anew from itself, cut to the camera's exact frame."""
     order = draw_order(company, plan, words, (), seed=company.brief.seed)
-    drawn = await _draw(company, order.model_copy(update={"canvas": frame}), label)
+    drawn = await _draw(company, order.model_copy(update={"canvas": frame}), label, plan.size)
     return (await _fitted(company, plan, drawn)).fitted
 
 
 async def draw_anew(company: Company, plan: Plan, keyframe: Keyframe, order: DrawOrder) -> Keyframe:
     """Draw a keyframe clean, from words and references alone; what it cost so far is added up."""
-    drawn = await _draw(company, order, f"keyframe {keyframe.id} drawn anew")
+    drawn = await _draw(company, order, f"keyframe {keyframe.id} drawn anew", plan.size)
     changed = await _fitted(company, plan, drawn)
     came = {"drawn": drawn.picture, "history": drawn.history, **changed._asdict()}
     asked = {"words": order.words, "model": order.model, "edits": 0, "usd": round(keyframe.usd + drawn.usd, 6)}
@@ -361,42 +361,42 @@ class Drawn(NamedTuple):
     """A drawing that was checked on arrival, the conversation that led to it, and its price.
 
     Attributes:
-        opened: Its pixels, where it was drawn just now: a picture is decoded once.
+        framed: Cut to the camera's frame, where it was drawn just now for one: a picture is decoded once.
     """
 
     picture: Media
     history: Media | None = None
     usd: float = 0.0
-    opened: Opened | None = None
+    framed: Framed | None = None
 
 
-async def _draw(company: Company, order: DrawOrder, label: str) -> Drawn:
-    """Return what an order brings, bought now or before."""
-    opened: list[Opened] = []
+async def _draw(company: Company, order: DrawOrder, label: str, frame: tuple[int, int] | None = None) -> Drawn:
+    """Return what an order brings, bought now or before; what is for a camera is cut to its frame."""
+    cut: list[Framed | None] = []
 
     async def draw(done: Done) -> Goods:
+        company.darkroom.expect()
         drawing = await company.illustrator.draw(order)
         await done()
         try:
-            picture = await company.develop(partial(open_picture, drawing.picture))
-            check_drawing(picture, order.aspect_ratio, order.size)
+            came = await company.develop(partial(arrived, drawing.picture, order.aspect_ratio, order.size, frame))
         except FootageError as broken:
             raise NoAnswer(f"{label}: {broken}", usd=drawing.usd) from broken
-        goods = (drawing.picture, picture.suffix), (drawing.history, "json")
+        goods = (drawing.picture, came.suffix), (drawing.history, "json")
         kept = await keep_paid(company.vault, company.patience.keeping, label, drawing.usd, *goods)
-        opened.append(picture)
+        cut.append(came.framed)
         return Goods(kept, drawing.usd, drawing.request_id, drawing.tokens)
 
     outcome = await company.buy(order, label, draw)
     picture, history = outcome.media
-    return Drawn(picture, history, outcome.usd, next(iter(opened), None))
+    return Drawn(picture, history, outcome.usd, next(iter(cut), None))
 
 
 async def _choose(company: Company, plan: Plan, still: StillPlan, orders: list[DrawOrder], recipe: str) -> Keyframe:
     """Draw all candidates; the first stands for them until somebody chooses. Near-duplicates count as one."""
     drawn = await asyncio.gather(
         *(
-            _draw(company, order, f"keyframe {still.id}" + (f" candidate {n}" if len(orders) > 1 else ""))
+            _draw(company, order, f"keyframe {still.id}" + (f" candidate {n}" if len(orders) > 1 else ""), plan.size)
             for n, order in enumerate(orders, start=1)
         )
     )
@@ -435,17 +435,20 @@ class Fitted(NamedTuple):
 
 async def _fitted(company: Company, plan: Plan, drawn: Drawn) -> Fitted:
     """Return a drawing cut to the camera's exact frame."""
-
-    def work() -> Fitted:
-        data = fetch(company.vault, drawn.picture)
-        frame = framed(drawn.opened or open_picture(data), plan.size)
-        checked = check_picture(frame.measures, company.checks)
-        for finding in checked.findings:
-            log.warning("a drawing is %s", finding.what)
-        credentials = read_credentials(data, drawn.picture.suffix)
-        return Fitted(keep(company.vault, frame.png, "png"), frame.fingerprint, credentials, (checked,))
-
-    return await company.develop(work)
+    data = await asyncio.to_thread(fetch, company.vault, drawn.picture)
+    frame = drawn.framed
+    if frame is None:
+        frame = await company.develop(partial(framed_file, data, plan.size))
+    if frame.enlarged > 1:
+        log.info("a drawing was enlarged %.2f times to fill %dx%d", frame.enlarged, *plan.size)
+    checked = check_picture(frame.measures, company.checks)
+    for finding in checked.findings:
+        log.warning("a drawing is %s", finding.what)
+    credentials, kept = await asyncio.gather(
+        asyncio.to_thread(read_credentials, data, drawn.picture.suffix),
+        asyncio.to_thread(keep, company.vault, frame.png, "png"),
+    )
+    return Fitted(kept, frame.fingerprint, credentials, (checked,))
 
 
 async def _apart_from_others(company: Company, plan: Plan, keyframe: Keyframe) -> Keyframe:

@@ -204,6 +204,7 @@ async def collect_call(lab: Lab, call: Call, order: ClipOrder | ExtendOrder, don
 
 async def _collected(lab: Lab, call: Call, order: ClipOrder | ExtendOrder, done: Done) -> Goods:
     lab.awaited.add(call.intent.key)
+    lab.darkroom.expect()
     try:
         film = await _wait(lab, call, order)
     finally:
@@ -240,7 +241,10 @@ async def _looked_at(
     """Return the bytes of a film, and what was seen in them, or why they cannot be used."""
     data = await _fetch(lab, call, film)
     try:
-        inspection = await lab.develop(partial(_inspect, data))
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "film.mp4"
+            await asyncio.to_thread(path.write_bytes, data)
+            inspection = await lab.develop(partial(inspect, path))
         _check(order, inspection.footage)
     except FootageError as broken:
         return data, broken
@@ -312,14 +316,6 @@ async def _fetch(lab: Lab, call: Call, film: Film) -> bytes:
             log.info("%s: %s; downloading again", call.intent.label, busy)
             await asyncio.sleep(busy.after or patience.pause(waited))
     raise StillFilming(f"{call.intent.label} is filmed but cannot be downloaded; run the production again")
-
-
-def _inspect(data: bytes) -> Inspection:
-    """Decode a film from end to end. Blocks."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "film.mp4"
-        path.write_bytes(data)
-        return inspect(path)
 
 
 def _check(order: ClipOrder | ExtendOrder, footage: Footage) -> None:
@@ -414,18 +410,21 @@ async def _joined(company: Company, before: tuple[Media, int], tail: Media, look
     )
     cut = Cut(production="take", width=footage.width, height=footage.height, clips=clips)
 
-    def work() -> tuple[Media, Inspection]:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            paths = {
-                media.sha256: fetch_file(company.vault, media, folder / f"{media.sha256}.mp4")
-                for media in (before[0], tail)
-            }
-            assemble(cut, paths, folder / "joined.mp4")
-            return keep_file(company.vault, folder / "joined.mp4", "mp4"), inspect(folder / "joined.mp4")
-
-    film, inspection = await company.develop(work)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        paths = {
+            media.sha256: await asyncio.to_thread(fetch_file, company.vault, media, folder / f"{media.sha256}.mp4")
+            for media in (before[0], tail)
+        }
+        inspection = await company.develop(partial(_assembled, cut, paths, folder / "joined.mp4"))
+        film = await asyncio.to_thread(keep_file, company.vault, folder / "joined.mp4", "mp4")
     return film, await keep_looks(company, inspection, Credentials())
+
+
+def _assembled(cut: Cut, paths: dict[str, Path], target: Path) -> Inspection:
+    """Write a cut to a file and look at it. Blocks."""
+    assemble(cut, paths, target)
+    return inspect(target)
 
 
 async def checked_take(company: Company, setup: Setup, order: ClipOrder, hops: tuple[Hop, ...]) -> Verdict:

@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
+from onereel.adapters.darkroom import darkroom
 from onereel.adapters.page import report_page
 from onereel.adapters.pictures import thumbnail
 from onereel.brief import Brief
@@ -62,7 +64,7 @@ def thumbs_of(vault: Vault, production: str) -> frozenset[str]:
 def keep_thumb(vault: Vault, production: str, media: Media) -> bool:
     """Keep a small copy of a picture; return False for one that is gone or damaged. Blocks."""
     try:
-        small = thumbnail(fetch(vault, media), THUMB_WIDTH)
+        small = darkroom().develop(partial(thumbnail, fetch(vault, media), THUMB_WIDTH))
     except (NotInVault, Corrupted, FootageError) as gone:
         log.warning("%s: no picture on the report page: %s", production, gone)
         return False

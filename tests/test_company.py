@@ -122,13 +122,13 @@ async def test_no_more_calls_start_in_a_minute_than_allowed():
 def test_pauses_between_questions_grow_with_the_time_waited_within_bounds():
     patience = Patience()
 
-    assert [patience.pause(waited) for waited in (0, 5, 50, 500)] == [1, 1, 1.5, 10]
+    assert [patience.pause(waited) for waited in (0, 5, 100, 500)] == [1, 1, 2, 10]
 
 
 def test_where_very_many_films_are_waited_for_each_is_asked_for_more_seldom():
     patience = Patience()
 
-    assert [patience.spread(films) for films in (1, 50, 250, 1000)] == [0.02, 1, 5, 10]
+    assert [round(patience.spread(films), 2) for films in (1, 50, 250, 500, 1000)] == [0.02, 1.1, 7.5, 20, 30]
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,11 @@ def certificates() -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
+def prepare() -> None:
+    """Load what the first line needs, before a loop full of calls would wait for it. Blocks."""
+    httpx2.AsyncHTTPTransport(verify=certificates())
+
+
 def open_line(home: str, headers: Mapping[str, SecretStr], patience: Patience) -> httpx2.AsyncClient:
     """Return an HTTP client for one studio; it belongs to the running event loop, and the caller closes it.
 

@@ -5,7 +5,6 @@ What is made here (frames for a camera, thumbnails) is a copy beside them. Colou
 """
 
 import io
-import logging
 import struct
 import zlib
 from collections.abc import Iterator
@@ -25,8 +24,6 @@ from onereel.measures import PictureMeasures
 from onereel.noun import Noun
 from onereel.pixels import MAX_ENLARGEMENT, drawing_size, enlargement
 from onereel.png import write_png
-
-log = logging.getLogger(__name__)
 
 MAX_BYTES: Final = 50_000_000
 """Longest picture file that is opened; a 4K drawing has 18 to 25 MB."""
@@ -81,11 +78,28 @@ class Opened:
 
 
 class Framed(NamedTuple):
-    """A picture cut to a camera's exact frame, and what is in it."""
+    """A picture cut to a camera's exact frame, and what is in it.
+
+    Attributes:
+        enlarged: How many times; 1 or less: it was made smaller.
+    """
 
     png: bytes
     fingerprint: Fingerprint
     measures: PictureMeasures
+    enlarged: float
+
+
+class Arrived(NamedTuple):
+    """A drawing that came as ordered.
+
+    Attributes:
+        suffix: What the file is, whatever its name says.
+        framed: Cut to the frame named; None where none was, or it is too small for it.
+    """
+
+    suffix: Literal["png", "jpg", "webp"]
+    framed: Framed | None = None
 
 
 def open_picture(data: bytes) -> Opened:
@@ -150,6 +164,28 @@ def check_drawing(picture: Opened, aspect_ratio: str, size: str) -> None:
         raise FootageError(f"{told}: another size; draw it again")
 
 
+def arrived(data: bytes, aspect_ratio: str, size: str, frame: tuple[int, int] | None) -> Arrived:
+    """Return a drawing that was decoded in full and came as ordered, cut to a camera's frame if one is named.
+
+    Raises:
+        FootageError: As `open_picture` and `check_drawing`.
+    """
+    picture = open_picture(data)
+    check_drawing(picture, aspect_ratio, size)
+    if frame is None or enlargement(picture.image.size, frame) > MAX_ENLARGEMENT:
+        return Arrived(picture.suffix)
+    return Arrived(picture.suffix, framed(picture, frame))
+
+
+def framed_file(data: bytes, frame: tuple[int, int]) -> Framed:
+    """Return a picture file cut to a camera's exact frame.
+
+    Raises:
+        FootageError: As `open_picture` and `framed`.
+    """
+    return framed(open_picture(data), frame)
+
+
 def part_of(data: bytes, box: tuple[int, int, int, int], margin: float = 0.15) -> bytes:
     """Return a part of a picture, with a margin around it, as a PNG.
 
@@ -182,7 +218,7 @@ def framed(picture: Opened, frame: tuple[int, int]) -> Framed:
     """Return a picture as a PNG of exactly a camera's frame; the same bytes for the same picture and frame.
 
     It is turned upright, transparency becomes black, the middle is kept where the shapes differ, and it is scaled by
-    Lanczos. Enlarging is logged.
+    Lanczos.
 
     Args:
         picture: As opened.
@@ -192,19 +228,17 @@ def framed(picture: Opened, frame: tuple[int, int]) -> Framed:
         FootageError: It would be enlarged more than `MAX_ENLARGEMENT` times.
     """
     image = _fitted(picture.image, frame)
-    return Framed(write_png(np.asarray(image)), fingerprint(image), measure_picture(image))
+    enlarged = enlargement(picture.image.size, frame)
+    return Framed(write_png(np.asarray(image)), fingerprint(image), measure_picture(image), enlarged)
 
 
 def _fitted(image: Image.Image, frame: tuple[int, int]) -> Image.Image:
     factor = enlargement(image.size, frame)
-    told = f"a picture of {image.width}x{image.height}"
     if factor > MAX_ENLARGEMENT:
         raise FootageError(
-            f"{told} would be enlarged {factor:.2f} times to fill {frame[0]}x{frame[1]}, "
-            f"at most {MAX_ENLARGEMENT:g} is allowed; draw it larger (keyframe_size)"
+            f"a picture of {image.width}x{image.height} would be enlarged {factor:.2f} times to fill "
+            f"{frame[0]}x{frame[1]}, at most {MAX_ENLARGEMENT:g} is allowed; draw it larger (keyframe_size)"
         )
-    if factor > 1:
-        log.info("%s was enlarged %.2f times to fill %dx%d", told, factor, *frame)
     return ImageOps.fit(image, frame, Image.Resampling.LANCZOS)
 
 

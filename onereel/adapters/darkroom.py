@@ -1,0 +1,184 @@
+"""Where pictures and films are decoded: in processes of their own.
+
+A run sees to hundreds of calls in one event loop, and Python lets one thread of a process compute at a time: a film
+decoded beside the loop would keep it, and be kept by it. A file made to crash a decoder takes that process along, not
+the run; and what is open to files from outside holds no key.
+"""
+
+import atexit
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from functools import cache
+from typing import IO, Final, TypeVar, cast
+
+from onereel.errors import FootageError, OnereelError
+
+T = TypeVar("T")
+
+SOON: Final = 0.3
+"""Seconds after somebody says that something will come until the processes are started, which takes each a third of a
+second to compute: the calls that bring it go out first."""
+
+MOST: Final = 8
+"""Processes at most, of some 80 MB each."""
+
+_CRASHES: Final = frozenset(
+    getattr(signal, name) for name in ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL") if hasattr(signal, name)
+)
+"""How a process ends whose decoder came to grief over a file. One that was killed ended for another reason."""
+
+_KEPT: Final = ("PATH", "PYTHON", "LD_", "DYLD_", "LC_", "LANG", "TMP", "TEMP", "SYSTEMROOT", "WINDIR", "OMP_")
+"""Beginnings of the environment's variables that are handed on: keys to studios and buckets are not among them."""
+
+_BEGIN: Final = "from onereel.adapters.darkroom import serve; serve()"
+
+
+class Darkroom:
+    """Processes that develop what they are given, each one thing at a time.
+
+    Args:
+        rooms: How many at most.
+
+    Attributes:
+        threads: Each waits for one of them.
+    """
+
+    def __init__(self, rooms: int) -> None:
+        self.threads = ThreadPoolExecutor(rooms, thread_name_prefix="darkroom")
+        self._rooms = rooms
+        self._vacant = threading.BoundedSemaphore(rooms)
+        self._free: list[_Room] = []
+        self._open: set[_Room] = set()
+        self._opening = threading.Lock()
+        self._expecting = False
+        atexit.register(self.close)
+
+    def expect(self) -> None:
+        """Say that something will come: the processes are started soon."""
+        if not self._expecting:
+            self._expecting = True
+            soon = threading.Timer(SOON, self._prepare)
+            soon.daemon = True
+            soon.start()
+
+    def develop(self, work: Callable[[], T]) -> T:
+        """Return what work brings that is done in another process. Blocks.
+
+        Args:
+            work: A module's function, or a `partial` of one; what goes in and what comes back can be pickled.
+
+        Raises:
+            FootageError: What was developed crashed its decoder.
+            OnereelError: The work's own; or the process was ended.
+        """
+        with self._vacant, self._room() as room:
+            brought = room.develop(work)
+        if isinstance(brought, OnereelError):
+            raise brought
+        return brought
+
+    def close(self) -> None:
+        """End the processes."""
+        with self._opening:
+            rooms, self._open = self._open, set()
+            self._free.clear()
+        for room in rooms:
+            room.close()
+
+    @contextmanager
+    def _room(self) -> Iterator["_Room"]:
+        """Have a process for one piece of work; one that did not do it to its end is not used again."""
+        with self._opening:
+            room = self._free.pop() if self._free else self._opened()
+        done = False
+        try:
+            yield room
+            done = True
+        finally:
+            with self._opening:
+                if done:
+                    self._free.append(room)
+                else:
+                    self._open.discard(room)
+            if not done:
+                room.close()
+
+    def _prepare(self) -> None:
+        with self._opening:
+            while len(self._open) < self._rooms:
+                self._free.append(self._opened())
+
+    def _opened(self) -> "_Room":
+        room = _Room()
+        self._open.add(room)
+        return room
+
+
+@cache
+def darkroom() -> Darkroom:
+    """Return the one of this process, for all its runs: there are no more processors for more of them."""
+    return Darkroom(min(os.cpu_count() or 1, MOST))
+
+
+class _Room:
+    """One process."""
+
+    def __init__(self) -> None:
+        kept = {name: value for name, value in os.environ.items() if name.upper().startswith(_KEPT)}
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
+            [sys.executable, "-c", _BEGIN],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONSAFEPATH": "1"},
+        )
+        self._asked, self._said = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
+
+    def develop(self, work: Callable[[], T]) -> T | OnereelError:
+        """Return what work brings, or the error it ends in."""
+        try:
+            pickle.dump(work, self._asked)
+            self._asked.flush()
+            return cast("T | OnereelError", pickle.load(self._said))  # noqa: S301 - said by our own process
+        except (EOFError, BrokenPipeError, pickle.UnpicklingError) as ended:
+            raise self._ended() from ended
+
+    def _ended(self) -> OnereelError:
+        code = self._process.wait()
+        if -code in _CRASHES:
+            return FootageError(f"it crashes the decoder ({signal.Signals(-code).name})")
+        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        return OnereelError(f"the process that decodes ended ({how}): is there memory left? Run the production again")
+
+    def close(self) -> None:
+        """End it, whatever it does."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._asked, self._said):
+            with suppress(OSError):
+                pipe.close()
+
+
+def serve() -> None:
+    """Develop what comes in until whoever asks is gone; what a process of a darkroom does."""
+    for name in ("SIGINT", "SIGTERM"):  # a run that is stopped still looks at what is under way
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
+    asked, said = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints is no answer
+    from onereel.adapters import film, master, pictures, sheet  # noqa: F401, PLC0415 - loaded before the first work
+
+    with suppress(EOFError, BrokenPipeError):
+        while True:
+            work: Callable[[], object] = pickle.load(asked)  # noqa: S301 - asked by our own process
+            try:
+                brought = work()
+            except OnereelError as error:
+                brought = error
+            pickle.dump(brought, said)
+            said.flush()
