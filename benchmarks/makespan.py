@@ -5,7 +5,7 @@ made: same flow, adapters, journal and limits. Each is made on a running Prefect
 share, and embedded, as the command line does it; once with drawings that take 5 s as well, and once with drawings of
 1 s, which is quicker than real ones are beside real clips. Reviews are off: one would be one more call in each chain.
 Real clips take 30 to 180 s and are asked about after 1 s at the soonest; these take a sixth of the shortest of them,
-and are asked about after 0.2 s.
+and are asked about after a sixth of a second.
 
 The critical path of the calls is computed, not measured: the plan's own DAG (a keyframe before the takes it opens or
 closes, a take before the shot that continues it, a clip before its extension) is list-scheduled on as many places as
@@ -362,7 +362,7 @@ def places(url: str, database: str) -> Iterator[list[tuple[str, dict[str, str]]]
             "GOOGLE_GENAI_USE_ENTERPRISE": "true",
             "GOOGLE_GEMINI_BASE_URL": url,
             "ONEREEL_MODELS": table,
-            "ONEREEL_POLL_SHORTEST": os.environ.get("ONEREEL_POLL_SHORTEST", "0.2"),
+            "ONEREEL_POLL_SHORTEST": os.environ.get("ONEREEL_POLL_SHORTEST", str(1 / 6)),
             **quotas,
         }
         alone = {**common, "PREFECT_HOME": str(home / "embedded")}

@@ -28,9 +28,9 @@ Drawings are soon done, clips take minutes.
 """
 STARTS = 10
 """Starts asked for in one question, at most: they do not go back anyway."""
-GATHER_SECONDS, EXPECT_SECONDS = 0.01, 0.03
+GATHER_SECONDS, EXPECT_SECONDS = 0.01, 0.05
 """How long the first who waits, or will wait, lets others join its question."""
-IDLE_SECONDS = 1.0
+IDLE_SECONDS = 0.4
 """How long a place is kept for the next call of the same run: asking for one takes longer, the busier the server."""
 START_IDLE_SECONDS = 10.0
 """And a start, which counts for a minute whether it is used or not."""

@@ -1,6 +1,7 @@
 """produce: from a brief to the delivery."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import Any, Literal
 
 from prefect import flow
@@ -65,7 +66,10 @@ async def produce(  # noqa: PLR0911 - every return is an end a producer may meet
         until: How far to go. storyboard: only the shots. keyframes: the keyframes too, and an animatic cut from them,
             before any clip is bought.
     """
-    async with opened(Asked(brief, stored_brief, shots, vault, rehearse)) as (company, given):
+    async with (
+        opened(Asked(brief, stored_brief, shots, vault, rehearse)) as (company, given),
+        AsyncExitStack() as beside,
+    ):
         await given_up(company, repay)
         await overruled(company, overrule)
         board = await written_or_quota(company, given)
@@ -73,7 +77,7 @@ async def produce(  # noqa: PLR0911 - every return is an end a producer may meet
             return ended(board)
         plan = planned(company, board.storyboard)
         await asyncio.to_thread(check_own, company, plan)
-        await tell_storyboard(plan, board)
+        beside.push_async_callback(asyncio.wait_for, asyncio.ensure_future(tell_storyboard(plan, board)), None)
         if waiting := await stopped_at(company, Scene("storyboard", plan, board)):
             return ended(waiting)
         wishes = await asyncio.to_thread(retakes, company.vault, plan.production)

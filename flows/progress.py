@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 SECONDS = 2.0
 """At most one update in that time, however many shots end at once."""
+LATER = 1.0
+"""Seconds after something ended: what follows from it is ordered first."""
 
 
 class Progress:
@@ -42,7 +44,7 @@ class Progress:
 
     async def _tell_soon(self) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._closing.wait(), max(0.0, self._told_at + SECONDS - time.monotonic()))
+            await asyncio.wait_for(self._closing.wait(), max(LATER, self._told_at + SECONDS - time.monotonic()))
         await self._tell()
 
     async def _tell(self) -> None:

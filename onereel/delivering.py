@@ -210,6 +210,7 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
             )
         )
         picture = beside.submit(lambda: develop(partial(poster, cut, paths, openings.result())))
+        told = beside.submit(_told, story, cut, takes)
         assembly = develop(partial(assemble, cut, paths, folder / "master.mp4", label=label))
         packet = xmp(title, label, " ".join(PROGRAM))
         label_film(folder / "master.mp4", packet)
@@ -218,9 +219,7 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
         papers = {
             "poster.jpg": label_jpeg(picture.result(), packet),
             "contact.jpg": label_jpeg(sheet.result(), packet),
-            "cut.otio": timeline(cut, _take_files(cut, takes), _notes(story)).encode(),
-            "captions.vtt": captions(cut, story.board.storyboard).encode(),
-            "captions.srt": subrip(cut, story.board.storyboard).encode(),
+            **told.result(),
         }
         number = next_version(vault, production)
         # The master is the claim to a number: two workers cutting at once get one each.
@@ -236,6 +235,16 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
     keep_noun(vault, f"{prefix}manifest.json", manifest)
     log.info("%s cut v%03d: %.2f s, %d frames copied", production, number, cut.seconds, assembly.copied_frames)
     return manifest
+
+
+def _told(story: Story, cut: Cut, takes: Mapping[str, list[Take]]) -> dict[str, bytes]:
+    """Return the papers that tell of the cut in words."""
+    storyboard = story.board.storyboard
+    return {
+        "cut.otio": timeline(cut, _take_files(cut, takes), _notes(story)).encode(),
+        "captions.vtt": captions(cut, storyboard).encode(),
+        "captions.srt": subrip(cut, storyboard).encode(),
+    }
 
 
 BOOKS = ("ledger.csv", "ledger.parquet")

@@ -12,6 +12,9 @@ from onereel.plan import Plan
 from onereel.writing import Board
 from tasks import WORKING, artifact_key, company, unseen
 
+LATER = 0.5
+"""Seconds until the storyboard is told: the first calls go out before."""
+
 
 async def show(production: str, waiting: Waiting, scene: Scene, problem: str) -> str:
     """Put the page of a gate beside the run, and return it."""
@@ -22,6 +25,7 @@ async def tell_storyboard(plan: Plan, board: Board) -> None:
     """Put the storyboard beside a run that nobody is asked about; without a server there is no page to put it on."""
     now = company()
     if get_current_settings().api.url and "storyboard" not in now.brief.gated:
+        await asyncio.sleep(LATER)
         shown = storyboard_page(now, plan, board)
         await acreate_markdown_artifact(
             shown, key=artifact_key("storyboard"), description=f"Storyboard, version {board.version}"

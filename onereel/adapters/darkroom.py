@@ -171,8 +171,7 @@ def serve() -> None:
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     asked, said = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
-    from onereel.adapters import film, master, pictures, sheet  # noqa: F401, PLC0415 - loaded before the first work
-
+    _warm_up()
     with suppress(EOFError, BrokenPipeError):
         while True:
             work: Callable[[], object] = pickle.load(asked)  # noqa: S301 - asked by our own process
@@ -182,3 +181,15 @@ def serve() -> None:
                 brought = error
             pickle.dump(brought, said)
             said.flush()
+
+
+def _warm_up() -> None:
+    """Load before the first work comes what it would load."""
+    import numpy as np  # noqa: PLC0415
+    from PIL import Image  # noqa: PLC0415
+
+    from onereel.adapters import film, master, pictures, sheet  # noqa: F401, PLC0415
+    from onereel.png import write_png  # noqa: PLC0415
+
+    Image.init()
+    pictures.framed_file(write_png(np.zeros((18, 32, 3), np.uint8)), (16, 9))

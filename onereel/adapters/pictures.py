@@ -37,6 +37,9 @@ GRID_TOLERANCE: Final = 0.02
 The grid is documented, not promised; the steps between its sizes are far larger.
 """
 
+REDUCED: Final = 2.0
+"""How many times as large as the frame a picture stays that is reduced before it is scaled. At 2 no eye sees it."""
+
 THUMBNAIL_BYTES: Final = 20_000
 """What a thumbnail should fit into: artifacts carry a few dozen of them as data addresses."""
 
@@ -239,7 +242,12 @@ def _fitted(image: Image.Image, frame: tuple[int, int]) -> Image.Image:
             f"a picture of {image.width}x{image.height} would be enlarged {factor:.2f} times to fill "
             f"{frame[0]}x{frame[1]}, at most {MAX_ENLARGEMENT:g} is allowed; draw it larger (keyframe_size)"
         )
-    return ImageOps.fit(image, frame, Image.Resampling.LANCZOS)
+    # As ImageOps.fit does; what is made less than half as large is reduced first, in half the time.
+    width, height = image.size
+    shown = min(width, height * frame[0] / frame[1]), min(height, width * frame[1] / frame[0])
+    left, top = (width - shown[0]) / 2, (height - shown[1]) / 2
+    box = left, top, left + shown[0], top + shown[1]
+    return image.resize(frame, Image.Resampling.LANCZOS, box=box, reducing_gap=REDUCED)
 
 
 def thumbnail(data: bytes, width: int = 320) -> bytes:
