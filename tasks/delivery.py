@@ -31,7 +31,7 @@ async def publish(report: Report, manifest: Manifest) -> None:
 @task(name="publish", task_run_name="publish {production}", **WORKING)
 async def _publish(production: str, report: Report, manifest: Manifest) -> None:  # noqa: ARG001 - see the run's name
     page = await asyncio.to_thread(_page, report, manifest)
-    rows = [_row(papers, report, manifest) for papers in manifest.shots]
+    rows = await asyncio.to_thread(_rows, report, manifest)
     shown = [
         acreate_markdown_artifact(page, key=artifact_key("film"), description=report.message),
         acreate_table_artifact(rows, key=artifact_key("shots"), description="Every shot of the cut"),
@@ -50,9 +50,9 @@ def _pictures(report: Report, manifest: Manifest) -> Iterator[tuple[str, str]]:
     if not sheet_address:
         return
     yield "contact", sheet_address
-    frames = [frame for papers in manifest.shots for frame in papers.keyframes]
+    frames, settings = [frame for papers in manifest.shots for frame in papers.keyframes], read_settings()
     for frame in frames[:MOST_PICTURES]:
-        address = public_address(read_settings(), frame.fitted.key, rehearsal=report.rehearsal)
+        address = public_address(settings, frame.fitted.key, rehearsal=report.rehearsal)
         yield f"keyframe-{_WORD.sub('-', frame.id.lower()).strip('-')}", address
 
 
@@ -123,8 +123,13 @@ def _reason(papers: ShotPapers) -> str:
     return " ".join([reason, *(f"“{words}”" for words in papers.state.words if words not in reason)])
 
 
-def _row(papers: ShotPapers, report: Report, manifest: Manifest) -> dict[str, str | float]:
-    take, page = _active(papers), _public(report, manifest)
+def _rows(report: Report, manifest: Manifest) -> list[dict[str, str | float]]:
+    page = _public(report, manifest)
+    return [_row(papers, page) for papers in manifest.shots]
+
+
+def _row(papers: ShotPapers, page: str) -> dict[str, str | float]:
+    take = _active(papers)
     film = company().vault.address(take.film.key) if take is not None else ""
     return {
         "shot": papers.shot.id,
