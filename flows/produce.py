@@ -77,7 +77,8 @@ async def produce(  # noqa: PLR0911 - every return is an end a producer may meet
             return ended(board)
         plan = planned(company, board.storyboard)
         await asyncio.to_thread(check_own, company, plan)
-        beside.push_async_callback(asyncio.wait_for, asyncio.ensure_future(tell_storyboard(plan, board)), None)
+        telling = asyncio.ensure_future(tell_storyboard(plan, board))
+        beside.push_async_callback(asyncio.wait, {telling})
         if waiting := await stopped_at(company, Scene("storyboard", plan, board)):
             return ended(waiting)
         wishes = await asyncio.to_thread(retakes, company.vault, plan.production)

@@ -1,7 +1,9 @@
 """What a person decides on at a gate, beside the run."""
 
 import asyncio
+import logging
 
+import httpx
 from prefect import task
 from prefect.artifacts import acreate_markdown_artifact
 from prefect.settings import get_current_settings
@@ -11,6 +13,8 @@ from onereel.gatepages import Scene, page, storyboard_page
 from onereel.plan import Plan
 from onereel.writing import Board
 from tasks import WORKING, artifact_key, company, unseen
+
+log = logging.getLogger(__name__)
 
 LATER = 0.5
 """Seconds until the storyboard is told: the first calls go out before."""
@@ -26,10 +30,11 @@ async def tell_storyboard(plan: Plan, board: Board) -> None:
     now = company()
     if get_current_settings().api.url and "storyboard" not in now.brief.gated:
         await asyncio.sleep(LATER)
-        shown = storyboard_page(now, plan, board)
-        await acreate_markdown_artifact(
-            shown, key=artifact_key("storyboard"), description=f"Storyboard, version {board.version}"
-        )
+        shown, told = storyboard_page(now, plan, board), f"Storyboard, version {board.version}"
+        try:
+            await acreate_markdown_artifact(shown, key=artifact_key("storyboard"), description=told)
+        except httpx.HTTPError as error:  # the film comes all the same
+            log.warning("%s: the storyboard is not shown beside the run: %s", plan.production, error)
 
 
 @task(name="show", task_run_name="show {production}/{gate}", **WORKING)

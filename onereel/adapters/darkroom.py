@@ -6,6 +6,7 @@ the run; and what is open to files from outside holds no key.
 """
 
 import atexit
+import logging
 import os
 import pickle
 import signal
@@ -21,6 +22,8 @@ from typing import IO, Final, TypeVar, cast
 from onereel.errors import FootageError, OnereelError
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 SOON: Final = 0.3
 """Seconds after somebody says that something will come until the processes are started, which takes each a third of a
@@ -38,6 +41,10 @@ _KEPT: Final = ("PATH", "PYTHON", "LD_", "DYLD_", "LC_", "LANG", "TMP", "TEMP", 
 """Beginnings of the environment's variables that are handed on: keys to studios and buckets are not among them."""
 
 _BEGIN: Final = "from onereel.adapters.darkroom import serve; serve()"
+
+
+class Killed(OnereelError):
+    """A process that decodes was ended, by no fault of what it decoded."""
 
 
 class Darkroom:
@@ -69,17 +76,22 @@ class Darkroom:
             soon.start()
 
     def develop(self, work: Callable[[], T]) -> T:
-        """Return what work brings that is done in another process. Blocks.
+        """Return what work brings that is done in another process; by a second one where the first is killed. Blocks.
 
         Args:
             work: A module's function, or a `partial` of one; what goes in and what comes back can be pickled.
 
         Raises:
             FootageError: What was developed crashed its decoder.
-            OnereelError: The work's own; or the process was ended.
+            Killed: So was the second one.
+            OnereelError: The work's own.
         """
-        with self._vacant, self._room() as room:
-            brought = room.develop(work)
+        with self._vacant:
+            try:
+                brought = self._developed(work)
+            except Killed as killed:  # what was paid may be in no other place than here
+                log.warning("%s: another one is asked", killed)
+                brought = self._developed(work)
         if isinstance(brought, OnereelError):
             raise brought
         return brought
@@ -91,6 +103,10 @@ class Darkroom:
             self._free.clear()
         for room in rooms:
             room.close()
+
+    def _developed(self, work: Callable[[], T]) -> T | OnereelError:
+        with self._room() as room:
+            return room.develop(work)
 
     @contextmanager
     def _room(self) -> Iterator["_Room"]:
@@ -154,7 +170,7 @@ class _Room:
         if -code in _CRASHES:
             return FootageError(f"it crashes the decoder ({signal.Signals(-code).name})")
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        return OnereelError(f"the process that decodes ended ({how}): is there memory left? Run the production again")
+        return Killed(f"the process that decodes ended ({how}): is there memory left? Run the production again")
 
     def close(self) -> None:
         """End it, whatever it does."""
