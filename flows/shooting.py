@@ -18,7 +18,7 @@ from onereel.delivering import Results, missing
 from onereel.drafted import Drafted, asked_of
 from onereel.drafting import drafted, mark_draft
 from onereel.drafts import TakePlan
-from onereel.drawing import fitted_again, known_still, labelled, references_by_path
+from onereel.drawing import fitted_again, labelled, references_by_path
 from onereel.errors import OnereelError, Refused, Unfit
 from onereel.filming import Frames, Setup, base_of, clip_order, takes_of
 from onereel.footage import Media
@@ -105,17 +105,6 @@ class Shooting:
         for one in self.drafted.drawings if self.drafted is not None else ():
             if one.keyframe.id.split("/")[0] in self.plan.staying:  # what stays a draft shows what it was filmed on
                 self.company.stills.setdefault(one.keyframe.id, one.keyframe)
-        await self._expect_drawings()
-
-    async def _expect_drawings(self) -> None:
-        """Prepare for the first calls, which all come at once: for each keyframe to be drawn that waits for nothing."""
-        company, bound = self.company, self.company.bounds["image"]
-        waiting = [still for still in self.plan.stills if any(guide.sheet for guide in still.guides)]
-        first = [still for still in self.plan.stills if not still.file and still not in waiting][: bound.in_flight]
-        known = (known_still(company, self.plan, still, self.pictures) for still in first)
-        for one in await asyncio.gather(*known):
-            if one is None:
-                bound.expect(company.brief.models.image)
 
     async def _close(self) -> None:
         await asyncio.gather(self.progress.close(), self._copies.close())

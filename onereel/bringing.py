@@ -8,7 +8,7 @@ from pathlib import Path
 
 from onereel.adapters.film import Inspection, inspect
 from onereel.adapters.own import check_clip, conformed
-from onereel.adapters.pictures import fit, framed, open_picture
+from onereel.adapters.pictures import fit, framed_file
 from onereel.company import Company
 from onereel.credentials import Credentials, read_credentials
 from onereel.drafts import TakePlan
@@ -55,7 +55,7 @@ async def own_keyframe(company: Company, plan: Plan, still: StillPlan) -> Keyfra
     def work() -> Keyframe:
         data = company.vault.read(still.file)
         media = Media.of(data, still.file.rsplit(".", 1)[-1])
-        frame = framed(open_picture(data), plan.size)
+        frame = framed_file(data, plan.size)
         return Keyframe(
             id=still.id,
             recipe=recipe_of(OWN, still.id, media, list(plan.size)),

@@ -136,7 +136,6 @@ async def cast(
     Raises:
         BadInput: A model is unknown, retired, or not reachable with what is configured.
     """
-    preparing = asyncio.create_task(asyncio.to_thread(prepare))
     table = table_for(settings, rehearsal=rehearsal)
     models = brief.models
     text, image, video = table.writer(models.text), table.illustrator(models.image), table.camera(models.video)
@@ -178,6 +177,7 @@ async def cast(
         draws, films = [await asyncio.to_thread(surface_for, connection, model) for model in second]
         crew = replace(company, brief=other, image_surface=draws, video_surface=films, camera=cameras[films])
         company = replace(company, fallback=replace(crew, standing_in=True))
+    preparing = asyncio.create_task(asyncio.to_thread(prepare))
     try:
         yield company
     finally:

@@ -1,6 +1,7 @@
 """The company of one production: who plays which part in this run. Composed in ``casting``, used by the stages."""
 
 import asyncio
+import contextvars
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -217,8 +218,8 @@ class Lab:
 
         Apart from the threads that read and write the vault: what is paid is written down while films are decoded.
         """
-        rooms = self.darkroom
-        return await asyncio.get_running_loop().run_in_executor(rooms.threads, rooms.develop, work)
+        rooms, context = self.darkroom, contextvars.copy_context()  # so that what it logs is told of its run
+        return await asyncio.get_running_loop().run_in_executor(rooms.threads, context.run, rooms.develop, work)
 
 
 @dataclass(frozen=True)

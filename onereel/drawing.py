@@ -11,7 +11,7 @@ from onereel.calls import Goods
 from onereel.checks import check_picture
 from onereel.company import Company, Done
 from onereel.credentials import Credentials, read_credentials
-from onereel.errors import FootageError, NoAnswer, NotInVault, VaultError
+from onereel.errors import FootageError, NoAnswer, NotInVault
 from onereel.footage import Media
 from onereel.guides import Guide, numbered
 from onereel.likeness import Fingerprint, distance, frozen, near_duplicates, repeats, unchanged
@@ -383,21 +383,13 @@ async def _draw(company: Company, order: DrawOrder, label: str, frame: tuple[int
         except FootageError as broken:
             raise NoAnswer(f"{label}: {broken}", usd=drawing.usd) from broken
         goods = (drawing.picture, came.suffix), (drawing.history, "json")
-        paid = keep_paid(company.vault, company.patience.keeping, label, drawing.usd, *goods)
-        kept, _ = await asyncio.gather(paid, _keep_ahead(company, came.framed))
+        kept = await keep_paid(company.vault, company.patience.keeping, label, drawing.usd, *goods)
         cut.append(came.framed)
         return Goods(kept, drawing.usd, drawing.request_id, drawing.tokens)
 
     outcome = await company.buy(order, label, draw)
     picture, history = outcome.media
     return Drawn(picture, history, outcome.usd, next(iter(cut), None))
-
-
-async def _keep_ahead(company: Company, frame: Framed | None) -> None:
-    """Keep a frame while what was paid for is kept; where the vault fails, whoever needs the frame is told."""
-    if frame is not None:
-        with contextlib.suppress(VaultError):
-            await asyncio.to_thread(keep, company.vault, frame.png, "png")
 
 
 async def _choose(company: Company, plan: Plan, still: StillPlan, orders: list[DrawOrder], recipe: str) -> Keyframe:
@@ -447,8 +439,6 @@ async def _fitted(company: Company, plan: Plan, drawn: Drawn) -> Fitted:
     frame = drawn.framed
     if frame is None:
         frame = await company.develop(partial(framed_file, data, plan.size))
-    if frame.enlarged > 1:
-        log.info("a drawing was enlarged %.2f times to fill %dx%d", frame.enlarged, *plan.size)
     checked = check_picture(frame.measures, company.checks)
     for finding in checked.findings:
         log.warning("a drawing is %s", finding.what)

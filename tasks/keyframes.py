@@ -22,6 +22,7 @@ async def draw_keyframe(plan: Plan, still: StillPlan, pictures: dict[str, Media]
     known = None if chosen else await drawing.known_still(company(), plan, still, pictures)
     if known is not None:
         return known
+    company().bounds["image"].expect(company().brief.models.image)  # before a task is started for it
     return await _draw_keyframe(plan.production, still, pictures, unseen(plan), chosen)
 
 

@@ -2,13 +2,14 @@
 
 A run sees to hundreds of calls in one event loop, and Python lets one thread of a process compute at a time: a film
 decoded beside the loop would keep it, and be kept by it. A file made to crash a decoder takes that process along, not
-the run; and what is open to files from outside holds no key.
+the run; and a process that decodes holds no key. What a process logs is logged by the run that asked.
 """
 
 import atexit
 import logging
 import os
 import pickle
+import queue
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import cache
+from logging.handlers import QueueHandler
 from typing import IO, Final, TypeVar, cast
 
 from onereel.errors import FootageError, OnereelError
@@ -84,7 +86,8 @@ class Darkroom:
         Raises:
             FootageError: What was developed crashed its decoder.
             Killed: So was the second one.
-            OnereelError: The work's own.
+            OnereelError, OSError: The work's own.
+            RuntimeError: It failed of anything else; how is on the standard error.
         """
         with self._vacant:
             try:
@@ -92,7 +95,7 @@ class Darkroom:
             except Killed as killed:  # what was paid may be in no other place than here
                 log.warning("%s: another one is asked", killed)
                 brought = self._developed(work)
-        if isinstance(brought, OnereelError):
+        if isinstance(brought, OnereelError | OSError):
             raise brought
         return brought
 
@@ -104,7 +107,7 @@ class Darkroom:
         for room in rooms:
             room.close()
 
-    def _developed(self, work: Callable[[], T]) -> T | OnereelError:
+    def _developed(self, work: Callable[[], T]) -> T | OnereelError | OSError:
         with self._room() as room:
             return room.develop(work)
 
@@ -156,20 +159,27 @@ class _Room:
         )
         self._asked, self._said = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
 
-    def develop(self, work: Callable[[], T]) -> T | OnereelError:
-        """Return what work brings, or the error it ends in."""
+    def develop(self, work: Callable[[], T]) -> T | OnereelError | OSError:
+        """Return what work brings, or the error it ends in; log what it logs."""
         try:
             pickle.dump(work, self._asked)
             self._asked.flush()
-            return cast("T | OnereelError", pickle.load(self._said))  # noqa: S301 - said by our own process
+            brought, logged = pickle.load(self._said)  # noqa: S301 - said by our own process
         except (EOFError, BrokenPipeError, pickle.UnpicklingError) as ended:
             raise self._ended() from ended
+        for record in logged:
+            logger = logging.getLogger(record.name)
+            if logger.isEnabledFor(record.levelno):
+                logger.handle(record)
+        return cast("T | OnereelError | OSError", brought)
 
-    def _ended(self) -> OnereelError:
+    def _ended(self) -> OnereelError | RuntimeError:
         code = self._process.wait()
+        if code >= 0:
+            return RuntimeError(f"the process that decodes failed (exit code {code}); how is on the standard error")
+        how = signal.Signals(-code).name
         if -code in _CRASHES:
-            return FootageError(f"it crashes the decoder ({signal.Signals(-code).name})")
-        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+            return FootageError(f"it crashes the decoder ({how})")
         return Killed(f"the process that decodes ended ({how}): is there memory left? Run the production again")
 
     def close(self) -> None:
@@ -187,15 +197,19 @@ def serve() -> None:
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     asked, said = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
+    logged = queue.SimpleQueue[logging.LogRecord]()
+    ours = logging.getLogger("onereel")
+    ours.addHandler(QueueHandler(logged))
+    ours.setLevel(logging.INFO)
     _warm_up()
     with suppress(EOFError, BrokenPipeError):
         while True:
             work: Callable[[], object] = pickle.load(asked)  # noqa: S301 - asked by our own process
             try:
                 brought = work()
-            except OnereelError as error:
+            except (OnereelError, OSError) as error:
                 brought = error
-            pickle.dump(brought, said)
+            pickle.dump((brought, [logged.get() for _ in range(logged.qsize())]), said)
             said.flush()
 
 

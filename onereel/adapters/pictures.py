@@ -5,6 +5,7 @@ What is made here (frames for a camera, thumbnails) is a copy beside them. Colou
 """
 
 import io
+import logging
 import struct
 import zlib
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ from onereel.measures import PictureMeasures
 from onereel.noun import Noun
 from onereel.pixels import MAX_ENLARGEMENT, drawing_size, enlargement
 from onereel.png import write_png
+
+log = logging.getLogger(__name__)
 
 MAX_BYTES: Final = 50_000_000
 """Longest picture file that is opened; a 4K drawing has 18 to 25 MB."""
@@ -81,16 +84,11 @@ class Opened:
 
 
 class Framed(NamedTuple):
-    """A picture cut to a camera's exact frame, and what is in it.
-
-    Attributes:
-        enlarged: How many times; 1 or less: it was made smaller.
-    """
+    """A picture cut to a camera's exact frame, and what is in it."""
 
     png: bytes
     fingerprint: Fingerprint
     measures: PictureMeasures
-    enlarged: float
 
 
 class Arrived(NamedTuple):
@@ -221,7 +219,7 @@ def framed(picture: Opened, frame: tuple[int, int]) -> Framed:
     """Return a picture as a PNG of exactly a camera's frame; the same bytes for the same picture and frame.
 
     It is turned upright, transparency becomes black, the middle is kept where the shapes differ, and it is scaled by
-    Lanczos.
+    Lanczos. Enlarging is logged.
 
     Args:
         picture: As opened.
@@ -231,17 +229,19 @@ def framed(picture: Opened, frame: tuple[int, int]) -> Framed:
         FootageError: It would be enlarged more than `MAX_ENLARGEMENT` times.
     """
     image = _fitted(picture.image, frame)
-    enlarged = enlargement(picture.image.size, frame)
-    return Framed(write_png(np.asarray(image)), fingerprint(image), measure_picture(image), enlarged)
+    return Framed(write_png(np.asarray(image)), fingerprint(image), measure_picture(image))
 
 
 def _fitted(image: Image.Image, frame: tuple[int, int]) -> Image.Image:
     factor = enlargement(image.size, frame)
+    told = f"a picture of {image.width}x{image.height}"
     if factor > MAX_ENLARGEMENT:
         raise FootageError(
-            f"a picture of {image.width}x{image.height} would be enlarged {factor:.2f} times to fill "
-            f"{frame[0]}x{frame[1]}, at most {MAX_ENLARGEMENT:g} is allowed; draw it larger (keyframe_size)"
+            f"{told} would be enlarged {factor:.2f} times to fill {frame[0]}x{frame[1]}, "
+            f"at most {MAX_ENLARGEMENT:g} is allowed; draw it larger (keyframe_size)"
         )
+    if factor > 1:
+        log.info("%s was enlarged %.2f times to fill %dx%d", told, factor, *frame)
     # As ImageOps.fit does; what is made less than half as large is reduced first, in half the time.
     width, height = image.size
     shown = min(width, height * frame[0] / frame[1]), min(height, width * frame[1] / frame[0])

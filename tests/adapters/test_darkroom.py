@@ -8,11 +8,13 @@ import threading
 import time
 from functools import partial
 
+import numpy as np
 import pytest
 
 from onereel.adapters.darkroom import Darkroom, Killed
-from onereel.adapters.pictures import thumbnail
+from onereel.adapters.pictures import fit, thumbnail
 from onereel.errors import FootageError
+from onereel.png import write_png
 
 
 @pytest.fixture
@@ -67,6 +69,29 @@ def test_a_file_that_crashes_its_decoder_is_no_footage_and_takes_nobody_along(ro
         room.develop(partial(signal.raise_signal, signal.SIGSEGV))
 
     assert room.develop(partial(abs, -1)) == 1
+
+
+def test_what_is_logged_there_is_logged_here(room, caplog):
+    picture = write_png(np.zeros((360, 640, 3), np.uint8))
+    with caplog.at_level("INFO", logger="onereel"):
+        room.develop(partial(fit, picture, (1280, 720)))
+        room.develop(os.getpid)
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "a picture of 640x360 was enlarged 2.00 times to fill 1280x720"
+    ]
+
+
+def test_an_error_of_the_disk_is_told_as_such(room, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        room.develop(partial(os.stat, tmp_path / "nothing"))
+
+
+def test_an_error_nobody_foresaw_is_not_taken_for_a_film_or_for_memory(room, capfd):
+    with pytest.raises(RuntimeError, match="exit code 1"):
+        room.develop(partial(int, "no number"))
+
+    assert "invalid literal for int()" in capfd.readouterr().err
 
 
 def once_killed(mark):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from onereel.adapters.pictures import check_drawing, fit, framed_file, inspect_picture, open_picture, thumbnail
+from onereel.adapters.pictures import check_drawing, fit, inspect_picture, open_picture, thumbnail
 from onereel.errors import BadInput, FootageError
 from onereel.likeness import fingerprint, same_picture
 from onereel.pixels import PIXELS, drawing_size, enlargement
@@ -220,9 +220,18 @@ def test_metadata_stays_with_the_original():
     assert decoded(fitted).info == {}
 
 
-@pytest.mark.parametrize(("size", "times"), [((640, 360), 2.0), ((1920, 1080), 2 / 3)])
-def test_how_much_a_picture_was_enlarged_is_told(size, times):
-    assert framed_file(encoded(scene(1, size)), (1280, 720)).enlarged == pytest.approx(times)
+def test_enlarging_is_told(caplog):
+    with caplog.at_level("INFO", logger="onereel"):
+        fit(encoded(scene(1, (640, 360))), (1280, 720))
+
+    assert "640x360 was enlarged 2.00 times to fill 1280x720" in caplog.text
+
+
+def test_shrinking_is_not_worth_a_word(caplog):
+    with caplog.at_level("INFO", logger="onereel"):
+        fit(encoded(scene(1)), (1280, 720))
+
+    assert not caplog.text
 
 
 def test_a_picture_far_too_small_is_refused():
