@@ -28,8 +28,10 @@ Drawings are soon done, clips take minutes.
 """
 STARTS = 10
 """Starts asked for in one question, at most: they do not go back anyway."""
-GATHER_SECONDS, EXPECT_SECONDS = 0.01, 0.05
-"""How long the first who waits, or will wait, lets others join its question."""
+GATHER_SECONDS = 0.01
+"""How long the first who waits lets others join its question."""
+EXPECT_SECONDS, EXPECTS = 0.05, {"image": GATHER_SECONDS}
+"""How long the first who will wait does: drawings are begun side by side, clips ordered as their drawings come in."""
 IDLE_SECONDS = 0.4
 """How long a place is kept for the next call of the same run: asking for one takes longer, the busier the server."""
 START_IDLE_SECONDS = 10.0
@@ -83,8 +85,9 @@ class Shared:
 
     def expect(self, kind: str, model: str, most: int) -> None:
         """Ask for a place and a start for a call that will be made in a moment; unused, the place goes back soon."""
-        self._places(kind, model).expect(most)
-        self._starting(model).expect(most)
+        within = EXPECTS.get(kind, EXPECT_SECONDS)
+        self._places(kind, model).expect(most, within)
+        self._starting(model).expect(most, within)
 
     async def start(self, model: str) -> None:
         """Wait until another call to a model may start."""
@@ -177,11 +180,11 @@ class Line:
                 self.hand_on(turn.result())
             raise
 
-    def expect(self, most: int) -> None:
-        """Ask for one more before it is waited for, unless so many are expected or spare already."""
+    def expect(self, most: int, within: float) -> None:
+        """Ask for one more before it is waited for, within some seconds, unless so many are expected or spare."""
         if not self.unlimited and self._expected + len(self._spare) < most:
             self._expected += 1
-            self._ask_in(EXPECT_SECONDS)
+            self._ask_in(within)
 
     def hand_on(self, place: Place) -> None:
         """Give a place to the next who waits, or keep it a moment; one held for long goes back, for other runs."""

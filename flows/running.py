@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import prefect.task_engine  # noqa: F401 - else the first task loads it
 from prefect import runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Failed
@@ -19,6 +20,7 @@ from flows.alerts import alert_for
 from flows.gates import capped, taken_in
 from flows.limits import sharing
 from onereel.adapters.briefs import check_kept, gather_references
+from onereel.adapters.courier import prepare
 from onereel.brief import Brief
 from onereel.calls import calls_of, spent_on
 from onereel.casting import cast, connected, dated, stored_brief, stored_shots, table_for, vault_for
@@ -41,6 +43,8 @@ from tasks import at_work
 from tasks.storyboard import storyboard
 
 log = logging.getLogger("onereel.flows")
+
+prepare()  # with the flow's code, while nobody waits
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 
 from onereel.adapters.connection import Connection
-from onereel.adapters.courier import prepare
 from onereel.adapters.gemini import Illustrator, Screenwriter
 from onereel.adapters.omni import OmniCamera
 from onereel.adapters.reviewer import Reviewer
@@ -177,11 +176,9 @@ async def cast(
         draws, films = [await asyncio.to_thread(surface_for, connection, model) for model in second]
         crew = replace(company, brief=other, image_surface=draws, video_surface=films, camera=cameras[films])
         company = replace(company, fallback=replace(crew, standing_in=True))
-    preparing = asyncio.create_task(asyncio.to_thread(prepare))
     try:
         yield company
     finally:
-        await preparing
         await connection.close()
 
 

