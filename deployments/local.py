@@ -83,6 +83,14 @@ class Server:
             yield process.pid
 
 
+RECOMMENDED = {
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "0.5",
+}
+"""Settings of a server, see docs/prefect.md: places survive a restart, and what tasks tell is written by the hundred."""
+
+
 @contextlib.contextmanager
 def server(home: Path | None = None, port: int = 0, log: Path | None = None, **environment: str) -> Iterator[Server]:
     """Run a server on 127.0.0.1 until the block ends.
@@ -103,7 +111,7 @@ def server(home: Path | None = None, port: int = 0, log: Path | None = None, **e
         "PREFECT_API_URL": api,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+        **RECOMMENDED,
         **({"PREFECT_HOME": str(home)} if home else {}),
         **environment,
     }

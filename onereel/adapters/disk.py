@@ -65,6 +65,12 @@ def place(file: BinaryIO, path: Path) -> None:
     sync_folder(path.parent)
 
 
+def place_copy(file: BinaryIO, path: Path) -> None:
+    """Put a draft of what is kept elsewhere at a path, replacing what was there; a power cut may lose it."""
+    file.flush()
+    Path(file.name).replace(path)
+
+
 def place_new(file: BinaryIO, path: Path) -> bool:
     """Put a draft at a path that holds nothing; of several processes exactly one gets True."""
     sync(file)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from onereel.adapters.disk import disk_errors, draft, make_folder, place, place_new
+from onereel.adapters.disk import disk_errors, draft, make_folder, place, place_copy, place_new
 from onereel.adapters.keys import check_key, check_prefix, is_key
 from onereel.errors import NotInVault
 
@@ -81,7 +81,7 @@ class FolderVault:
             make_folder(path.parent)
             with draft(path) as file:
                 shutil.copyfileobj(source, file, _BLOCK_BYTES)
-                place(file, path)
+                place_copy(file, path)
 
     def remove(self, key: str) -> None:
         """Forget a key. Removing what is not there is not an error."""

@@ -25,8 +25,8 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-# Compiled now, while nobody waits for the cut.
-_PAGE, _CARD, _CALLS = map(_TEMPLATES.get_template, ("report.html", "card.html", "calls.html"))
+# Compiled now, while nobody waits for the cut; the last is what the others are made of.
+_PAGE, _CARD, _CALLS, _ = map(_TEMPLATES.get_template, ("report.html", "card.html", "calls.html", "parts.html"))
 SLATE_SHAPES = (16, 9)
 """A slate card on a page is landscape whatever the film: it holds words."""
 

@@ -279,7 +279,8 @@ def _decode(data: bytes) -> tuple[Image.Image, Literal["png", "jpg", "webp"]]:
         image.load()
         if image.format == "PNG":
             _open(data).verify()  # decoding stops at the last pixel and compares no chunk's checksum
-        return _opaque(ImageOps.exif_transpose(image)), suffix
+        ImageOps.exif_transpose(image, in_place=True)
+        return _opaque(image), suffix
 
 
 def _open(data: bytes) -> Image.Image:
@@ -316,7 +317,7 @@ def _too_large(told: str) -> FootageError:
 
 
 def _opaque(image: Image.Image) -> Image.Image:
-    """Return the picture as RGB on black, without metadata."""
+    """Return the picture as RGB on black, without metadata; one that is RGB is the same."""
     if image.mode.startswith("I;16"):  # converting clips: mid-grey of a 16-bit scan would be white
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.has_transparency_data:
@@ -324,7 +325,7 @@ def _opaque(image: Image.Image) -> Image.Image:
         canvas = Image.new("RGB", seen.size)
         canvas.paste(seen, mask=seen.getchannel("A"))
         return canvas
-    plain = image.convert("RGB")
+    plain = image if image.mode == "RGB" else image.convert("RGB")
     plain.info = {}  # or the colour profile of the original would be saved with the copy
     return plain
 

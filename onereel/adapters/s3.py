@@ -18,7 +18,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.client import Config
 from botocore.exceptions import ClientError
 
-from onereel.adapters.disk import disk_errors, draft, make_folder, place
+from onereel.adapters.disk import disk_errors, draft, make_folder, place_copy
 from onereel.adapters.keys import check_key, check_prefix, is_key
 from onereel.adapters.s3_errors import code_of, s3_errors, status_of
 from onereel.errors import BadInput, VaultError
@@ -153,7 +153,7 @@ class S3Vault:
             make_folder(path.parent)
             with draft(path) as file:
                 self._client.download_fileobj(self._bucket, self._full(key), file, Config=_TRANSFER)
-                place(file, path)
+                place_copy(file, path)
 
     def remove(self, key: str) -> None:
         """Forget a key. Removing what is not there is not an error."""
