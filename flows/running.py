@@ -129,9 +129,18 @@ def check_starts(starts: int | None) -> None:
 
 
 def quieten() -> None:
-    """Keep HTTP clients from logging every address they ask: our own facts need the root logger at INFO."""
+    """Keep out of a run's log what drowns our own facts, which need the root logger at INFO.
+
+    That is every address HTTP clients ask, and every task that ends well: three a shot, seen on the run's page anyway.
+    """
     for client in ("httpx", "httpx2"):
         logging.getLogger(client).setLevel(logging.WARNING)
+    logging.getLogger("prefect.task_runs").addFilter(worth_telling)
+
+
+def worth_telling(record: logging.LogRecord) -> bool:
+    """Return whether a task tells more than that it ended well."""
+    return record.levelno != logging.INFO or not record.msg.startswith("Finished in state")
 
 
 def planned(company: Company, storyboard: Storyboard) -> Plan:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import logging
 from pathlib import Path
 
 import av
@@ -264,3 +265,18 @@ async def test_a_model_the_environment_does_not_reach_is_refused(prefect, vault,
     with pytest.raises(BadInput, match="--rehearse"):
         await state.aresult()
     assert not vault.exists()
+
+
+async def test_a_log_is_not_drowned_by_tasks_that_end_well(make, studio, caplog):
+    studio("video:1:429:after=0.1")
+    caplog.set_level(logging.INFO, "prefect.task_runs")
+    tasks = logging.getLogger("prefect.task_runs")
+    tasks.addHandler(caplog.handler)
+    try:
+        assert (await (await make()).aresult()).state == "complete"
+    finally:
+        tasks.removeHandler(caplog.handler)
+
+    told = [record.getMessage() for record in caplog.records if record.name == "prefect.task_runs"]
+    assert any("Retry" in line for line in told)
+    assert not any("Finished in state" in line for line in told)
