@@ -88,7 +88,7 @@ RECOMMENDED = {
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
 }
-"""Settings of a server, see docs/prefect.md: places survive a restart, and what tasks tell is written by the hundred."""
+"""Of a server, see docs/prefect.md: places survive a restart, and what tasks tell is written by the hundred."""
 
 
 @contextlib.contextmanager

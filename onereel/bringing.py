@@ -4,13 +4,14 @@ import asyncio
 import logging
 import tempfile
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from onereel.adapters.film import Inspection, inspect
+from onereel.adapters.film import inspect
 from onereel.adapters.own import check_clip, conformed
 from onereel.adapters.pictures import fit, framed_file
 from onereel.company import Company
-from onereel.credentials import Credentials, read_credentials
+from onereel.credentials import read_credentials
 from onereel.drafts import TakePlan
 from onereel.errors import BadInput, FootageError, NotInVault
 from onereel.filming import keep_looks, read_looks, takes_of
@@ -51,22 +52,18 @@ def check_own(company: Company, plan: Plan) -> None:
 
 async def own_keyframe(company: Company, plan: Plan, still: StillPlan) -> Keyframe:
     """Return the keyframe a picture of the producer's makes: cut to the camera's frame, nothing drawn."""
-
-    def work() -> Keyframe:
-        data = company.vault.read(still.file)
-        media = Media.of(data, still.file.rsplit(".", 1)[-1])
-        frame = framed_file(data, plan.size)
-        return Keyframe(
-            id=still.id,
-            recipe=recipe_of(OWN, still.id, media, list(plan.size)),
-            drawn=media,
-            fitted=keep(company.vault, frame.png, "png"),
-            fingerprint=frame.fingerprint,
-            words=still.words,
-            model=OWN,
-        )
-
-    keyframe = await asyncio.to_thread(work)
+    data = await asyncio.to_thread(company.vault.read, still.file)
+    media = Media.of(data, still.file.rsplit(".", 1)[-1])
+    frame = await company.develop(partial(framed_file, data, plan.size))
+    keyframe = Keyframe(
+        id=still.id,
+        recipe=recipe_of(OWN, still.id, media, list(plan.size)),
+        drawn=media,
+        fitted=await asyncio.to_thread(keep, company.vault, frame.png, "png"),
+        fingerprint=frame.fingerprint,
+        words=still.words,
+        model=OWN,
+    )
     company.stills[keyframe.id] = keyframe
     return keyframe
 
@@ -81,14 +78,13 @@ async def own_take(company: Company, plan: Plan, planned: TakePlan, key: str) ->
     if before is not None:
         return before
     film = await asyncio.to_thread(conformed, vault, source, plan.size, FPS)
-
-    def look() -> tuple[Inspection, Credentials]:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            brought = fetch_file(vault, source, folder / "brought.mp4")
-            return inspect(fetch_file(vault, film, folder / "own.mp4")), read_credentials(brought, "mp4")
-
-    looks = await read_looks(company, await keep_looks(company, *await asyncio.to_thread(look)))
+    with tempfile.TemporaryDirectory() as name:
+        brought, own = Path(name) / "brought.mp4", Path(name) / "own.mp4"
+        for media, path in ((source, brought), (film, own)):
+            await asyncio.to_thread(fetch_file, vault, media, path)
+        seen = await company.develop(partial(inspect, own))
+        said = await company.develop(partial(read_credentials, brought, "mp4"))
+    looks = await read_looks(company, await keep_looks(company, seen, said))
     number = len(known) + 1
     while True:
         slate = Slate(production=plan.production, shot=planned.shot, take=number)

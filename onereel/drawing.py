@@ -10,7 +10,7 @@ from onereel.adapters.pictures import Framed, arrived, framed_file, part_of
 from onereel.calls import Goods
 from onereel.checks import check_picture
 from onereel.company import Company, Done
-from onereel.credentials import Credentials, read_credentials
+from onereel.credentials import Credentials
 from onereel.errors import FootageError, NoAnswer, NotInVault
 from onereel.footage import Media
 from onereel.guides import Guide, numbered
@@ -435,18 +435,15 @@ class Fitted(NamedTuple):
 
 async def _fitted(company: Company, plan: Plan, drawn: Drawn) -> Fitted:
     """Return a drawing cut to the camera's exact frame."""
-    data = await asyncio.to_thread(fetch, company.vault, drawn.picture)
     frame = drawn.framed
     if frame is None:
+        data = await asyncio.to_thread(fetch, company.vault, drawn.picture)
         frame = await company.develop(partial(framed_file, data, plan.size))
     checked = check_picture(frame.measures, company.checks)
     for finding in checked.findings:
         log.warning("a drawing is %s", finding.what)
-    credentials, kept = await asyncio.gather(
-        asyncio.to_thread(read_credentials, data, drawn.picture.suffix),
-        asyncio.to_thread(keep, company.vault, frame.png, "png"),
-    )
-    return Fitted(kept, frame.fingerprint, credentials, (checked,))
+    kept = await asyncio.to_thread(keep, company.vault, frame.png, "png")
+    return Fitted(kept, frame.fingerprint, frame.credentials, (checked,))
 
 
 async def _apart_from_others(company: Company, plan: Plan, keyframe: Keyframe) -> Keyframe:

@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from onereel.adapters.film import Inspection, inspect
+from onereel.adapters.film import Inspection, inspect, inspect_sent
 from onereel.adapters.master import assemble
 from onereel.calls import Call, Goods, Outcome
 from onereel.checking import judge_take
 from onereel.checks import Wanted as WantedFootage
 from onereel.checks import check_footage
 from onereel.company import Company, Done, Lab
-from onereel.credentials import Credentials, read_credentials
+from onereel.credentials import Credentials
 from onereel.crew import Film, Vault
 from onereel.cut import Clip, Cut
 from onereel.drafts import TakePlan
@@ -220,8 +220,8 @@ async def _developed(lab: Lab, call: Call, order: ClipOrder | ExtendOrder, film:
     Broken still, it is no film; flawed still, it is the film there is, and the take says what is wrong with it.
     """
     data, seen = await _looked_at(lab, call, order, film)
-    if isinstance(seen, FootageError) or _flaws(order, seen.footage):
-        told = seen if isinstance(seen, FootageError) else "; ".join(_flaws(order, seen.footage))
+    if isinstance(seen, FootageError) or _flaws(order, seen[0].footage):
+        told = seen if isinstance(seen, FootageError) else "; ".join(_flaws(order, seen[0].footage))
         log.warning("%s: %s; downloading it again", call.intent.label, told)
         # Asked again, too: some cameras send the film inside the answer.
         again = await _looked_at(lab, call, order, await _wait(lab, call, order))
@@ -230,25 +230,24 @@ async def _developed(lab: Lab, call: Call, order: ClipOrder | ExtendOrder, film:
     if isinstance(seen, FootageError):
         await asyncio.to_thread(keep, lab.vault, data, "mp4")
         raise NoAnswer(f"{call.intent.label}: {seen}", usd=call.intent.usd).coded("footage") from seen
-    said = await asyncio.to_thread(read_credentials, data, "mp4")
-    kept = asyncio.to_thread(keep, lab.vault, data, "mp4"), keep_looks(lab, seen, said)
+    kept = asyncio.to_thread(keep, lab.vault, data, "mp4"), keep_looks(lab, *seen)
     return Goods(tuple(await asyncio.gather(*kept)), call.intent.usd, call.operation)
 
 
 async def _looked_at(
     lab: Lab, call: Call, order: ClipOrder | ExtendOrder, film: Film
-) -> tuple[bytes, Inspection | FootageError]:
+) -> tuple[bytes, tuple[Inspection, Credentials] | FootageError]:
     """Return the bytes of a film, and what was seen in them, or why they cannot be used."""
     data = await _fetch(lab, call, film)
     try:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "film.mp4"
             await asyncio.to_thread(path.write_bytes, data)
-            inspection = await lab.develop(partial(inspect, path))
-        _check(order, inspection.footage)
+            seen = await lab.develop(partial(inspect_sent, path))
+        _check(order, seen[0].footage)
     except FootageError as broken:
         return data, broken
-    return data, inspection
+    return data, seen
 
 
 def _flaws(order: ClipOrder | ExtendOrder, footage: Footage) -> list[str]:

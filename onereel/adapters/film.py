@@ -15,6 +15,7 @@ from PIL import Image
 from onereel.adapters.meter import Meter, sharpness
 from onereel.adapters.preview import RATE, Preview
 from onereel.adapters.stills import SMALL_WIDTH, THUMB_WIDTH, Reducer, png, still, webp
+from onereel.credentials import Credentials, read_credentials
 from onereel.errors import FootageError
 from onereel.footage import Footage
 from onereel.likeness import Sample, fingerprint
@@ -94,6 +95,15 @@ def inspect(path: Path) -> Inspection:
         FootageError: As `verify`.
     """
     return _Inspection(path).inspection()
+
+
+def inspect_sent(path: Path) -> tuple[Inspection, Credentials]:
+    """Inspect a film as its camera sent it, and read what it says of its own making.
+
+    Raises:
+        FootageError: As `verify`.
+    """
+    return inspect(path), read_credentials(path, "mp4")
 
 
 def frame_at(path: Path, index: int = 0) -> Image.Image:

@@ -19,6 +19,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from pydantic import Field
 
 from onereel.adapters.meter import measure_picture
+from onereel.credentials import Credentials, read_credentials
 from onereel.errors import BadInput, FootageError
 from onereel.likeness import Fingerprint, fingerprint
 from onereel.measures import PictureMeasures
@@ -84,11 +85,12 @@ class Opened:
 
 
 class Framed(NamedTuple):
-    """A picture cut to a camera's exact frame, and what is in it."""
+    """A picture cut to a camera's exact frame, what is in it, and what its file says of its own making."""
 
     png: bytes
     fingerprint: Fingerprint
     measures: PictureMeasures
+    credentials: Credentials
 
 
 class Arrived(NamedTuple):
@@ -175,16 +177,23 @@ def arrived(data: bytes, aspect_ratio: str, size: str, frame: tuple[int, int] | 
     check_drawing(picture, aspect_ratio, size)
     if frame is None or enlargement(picture.image.size, frame) > MAX_ENLARGEMENT:
         return Arrived(picture.suffix)
-    return Arrived(picture.suffix, framed(picture, frame))
+    return Arrived(picture.suffix, _framed(data, picture, frame))
 
 
 def framed_file(data: bytes, frame: tuple[int, int]) -> Framed:
-    """Return a picture file cut to a camera's exact frame.
+    """Return a picture file as a PNG of exactly a camera's frame; the same bytes for the same picture and frame.
+
+    It is turned upright, transparency becomes black, the middle is kept where the shapes differ, and it is scaled by
+    Lanczos. Enlarging is logged.
+
+    Args:
+        data: The whole file.
+        frame: (width, height) in pixels.
 
     Raises:
-        FootageError: As `open_picture` and `framed`.
+        FootageError: As `open_picture`, or it would be enlarged more than `MAX_ENLARGEMENT` times.
     """
-    return framed(open_picture(data), frame)
+    return _framed(data, open_picture(data), frame)
 
 
 def part_of(data: bytes, box: tuple[int, int, int, int], margin: float = 0.15) -> bytes:
@@ -211,25 +220,13 @@ def part_of(data: bytes, box: tuple[int, int, int, int], margin: float = 0.15) -
 
 
 def fit(data: bytes, frame: tuple[int, int]) -> bytes:
-    """Return a picture as a PNG of exactly a camera's frame, as `framed`."""
+    """Return a picture as a PNG of exactly a camera's frame, as `framed_file`."""
     return write_png(np.asarray(_fitted(open_picture(data).image, frame)))
 
 
-def framed(picture: Opened, frame: tuple[int, int]) -> Framed:
-    """Return a picture as a PNG of exactly a camera's frame; the same bytes for the same picture and frame.
-
-    It is turned upright, transparency becomes black, the middle is kept where the shapes differ, and it is scaled by
-    Lanczos. Enlarging is logged.
-
-    Args:
-        picture: As opened.
-        frame: (width, height) in pixels.
-
-    Raises:
-        FootageError: It would be enlarged more than `MAX_ENLARGEMENT` times.
-    """
-    image = _fitted(picture.image, frame)
-    return Framed(write_png(np.asarray(image)), fingerprint(image), measure_picture(image))
+def _framed(data: bytes, picture: Opened, frame: tuple[int, int]) -> Framed:
+    image, said = _fitted(picture.image, frame), read_credentials(data, picture.suffix)
+    return Framed(write_png(np.asarray(image)), fingerprint(image), measure_picture(image), said)
 
 
 def _fitted(image: Image.Image, frame: tuple[int, int]) -> Image.Image:
