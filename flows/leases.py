@@ -22,7 +22,8 @@ from prefect import runtime
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import ConcurrencyLeaseHolder
 from prefect.client.schemas.responses import ConcurrencyLimitWithLeaseResponse
-from prefect.context import SettingsContext, get_settings_context
+
+from flows.outages import hasty
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,9 @@ LEASE_SECONDS = 60.0
 """How long a place is held for a worker that died; the shortest the server grants."""
 RENEW_SECONDS = 20.0
 PATIENCE = 300.0
-"""How long a server may be out of reach before a run gives up."""
+"""How long a server may be out of reach before a run that wants a place gives up."""
+GIVING_BACK = 10.0
+"""And one that gives it back: a run on a lost server shall end, and so does the lease."""
 LONGEST_PAUSE = 0.3
 """Between two questions to a busy server."""
 TAKEN, TOO_MANY, BUSY = 423, 422, frozenset({429, 502, 503, 504})
@@ -90,22 +93,24 @@ class Leases:
     async def give_back(self, lease: Lease) -> None:
         """Give places back; those that cannot be are freed when the lease ends."""
         try:
-            await self._persistently(lambda: self._client.release_concurrency_slots_with_lease(lease.id))
+            await self._persistently(lambda: self._client.release_concurrency_slots_with_lease(lease.id), GIVING_BACK)
         except httpx.HTTPError as error:
             log.warning("a place under a shared limit is kept for up to %.0f s: %s", LEASE_SECONDS, error)
 
-    async def _persistently(self, ask: Callable[[], Coroutine[Any, Any, httpx.Response]]) -> httpx.Response:
-        """Ask until the server answers."""
+    async def _persistently(
+        self, ask: Callable[[], Coroutine[Any, Any, httpx.Response]], patience: float = PATIENCE
+    ) -> httpx.Response:
+        """Ask until the server answers, or it was out of reach for so many seconds."""
         since, pause = time.monotonic(), 0.02
         while True:
             try:
                 async with self._one_at_a_time:
                     return await self._patiently(ask())
             except httpx.HTTPStatusError as error:
-                if error.response.status_code not in BUSY or time.monotonic() - since > PATIENCE:
+                if error.response.status_code not in BUSY or time.monotonic() - since > patience:
                     raise
             except httpx.TransportError:
-                if time.monotonic() - since > PATIENCE:
+                if time.monotonic() - since > patience:
                     raise
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
             pause = min(pause * 1.5, LONGEST_PAUSE)
@@ -117,10 +122,7 @@ class Leases:
 @contextlib.asynccontextmanager
 async def leasing() -> AsyncIterator[Leases]:
     """Yield leases over one connection to the server in force."""
-    # Prefect's client would wait by itself. Its own `temporary_settings` reads all settings anew, for 0.2 s.
-    now = get_settings_context()
-    hasty = now.settings.model_copy(update={"client": now.settings.client.model_copy(update={"max_retries": 0})})
-    with SettingsContext(profile=now.profile, settings=hasty):
+    with hasty(0):  # it is asked again here
         unhurried = contextvars.copy_context()
     async with get_client() as client:
         yield Leases(client, unhurried)

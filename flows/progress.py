@@ -10,6 +10,8 @@ import httpx
 from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
 from prefect.settings import get_current_settings
 
+from flows.outages import hasty
+
 log = logging.getLogger(__name__)
 
 SECONDS = 2.0
@@ -52,10 +54,11 @@ class Progress:
         percent = round(100 * self._done / self._total, 1) if self._total else 100.0
         told = f"{self._production}: {self._done} of {self._total} pictures and takes"
         try:
-            if self._artifact is None:
-                self._artifact = await acreate_progress_artifact(percent, f"{self._production}-progress", told)
-            else:
-                await aupdate_progress_artifact(self._artifact, percent, told)
+            with hasty(1):
+                if self._artifact is None:
+                    self._artifact = await acreate_progress_artifact(percent, f"{self._production}-progress", told)
+                else:
+                    await aupdate_progress_artifact(self._artifact, percent, told)
         except httpx.HTTPError as error:
             log.debug("progress not told: %s", error)
         self._told_at = time.monotonic()

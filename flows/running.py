@@ -19,6 +19,7 @@ from prefect.states import Cancelled, Completed, Failed
 from flows.alerts import alert_for
 from flows.gates import capped, taken_in
 from flows.limits import sharing
+from flows.outages import keeping_events
 from onereel.adapters.briefs import check_kept, gather_references
 from onereel.adapters.courier import prepare
 from onereel.brief import Brief
@@ -92,7 +93,7 @@ async def opened(asked: Asked) -> AsyncIterator[tuple[Company, Storyboard | None
     given = await asyncio.to_thread(stored_shots, vault, asked.shots) if asked.shots else None
     made = dated(found, today)
     await taken_in(vault, made, table_for(settings, rehearsal=rehearse))
-    with connected(settings.table, rehearsal=rehearse) as connection:
+    with connected(settings.table, rehearsal=rehearse) as connection, keeping_events():
         async with (
             sharing() as share,
             cast(

@@ -1,10 +1,12 @@
 """What a producer sees of a run in the Prefect UI: one page with the contact sheet, the shots, and where things are."""
 
 import asyncio
+import logging
 import re
 import shlex
 from collections.abc import Iterator
 
+import httpx
 from prefect import task
 from prefect.artifacts import acreate_image_artifact, acreate_markdown_artifact, acreate_table_artifact
 
@@ -16,6 +18,8 @@ from onereel.settings import read_settings
 from onereel.slate import cut_prefix
 from onereel.takes import Take
 from tasks import WORKING, artifact_key, company, unseen
+
+log = logging.getLogger(__name__)
 
 MOST_PICTURES = 100
 """Keyframes that get an artifact of their own; all are on the report page."""
@@ -29,7 +33,7 @@ async def publish(report: Report, manifest: Manifest) -> None:
 
 
 @task(name="publish", task_run_name="publish {production}", **WORKING)
-async def _publish(production: str, report: Report, manifest: Manifest) -> None:  # noqa: ARG001 - see the run's name
+async def _publish(production: str, report: Report, manifest: Manifest) -> None:
     page = await asyncio.to_thread(_page, report, manifest)
     rows = await asyncio.to_thread(_rows, report, manifest)
     shown = [
@@ -38,7 +42,10 @@ async def _publish(production: str, report: Report, manifest: Manifest) -> None:
     ]
     for what, address in _pictures(report, manifest):
         shown.append(acreate_image_artifact(address, key=artifact_key(what), description=what))
-    await asyncio.gather(*shown)
+    try:
+        await asyncio.gather(*shown)
+    except httpx.HTTPError as error:  # the film is there all the same
+        log.warning("%s: not shown beside the run, look at %s: %s", production, report.page, error)
 
 
 def _pictures(report: Report, manifest: Manifest) -> Iterator[tuple[str, str]]:
