@@ -107,7 +107,8 @@ def result(scene: Scene, name: str, vault: str, first: str, seconds: float, agai
     manifest = latest_manifest(place, PRODUCTION)
     takes = 0 if manifest is None else len(manifest.shots) - manifest.slates
     found = audit(place, scene.studio.tally())
-    return Result(name, first, again, round(seconds, 1), manifest is not None, takes, found)
+    said = (told.replace(f"{scene.folder}/", "") for told in (first, again))
+    return Result(name, *said, round(seconds, 1), manifest is not None, takes, found)
 
 
 @contextmanager

@@ -202,7 +202,7 @@ def serve() -> None:
     ours.addHandler(QueueHandler(logged))
     ours.setLevel(logging.INFO)
     _warm_up()
-    with suppress(EOFError, BrokenPipeError):
+    with suppress(EOFError, BrokenPipeError, pickle.UnpicklingError):  # the last: it was killed while it asked
         while True:
             work: Callable[[], object] = pickle.load(asked)  # noqa: S301 - asked by our own process
             try:
