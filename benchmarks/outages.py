@@ -203,7 +203,7 @@ def server_lost(scene: Scene) -> Result:
         os.killpg(here.process, signal.SIGKILL)
         first = ended(run)
         seconds = time.monotonic() - began
-    with server(home, port=int(here.api.split(":")[2].split("/")[0]), log=home.with_suffix(".log")):
+    with server(home, port=here.port, log=home.with_suffix(".log")):
         return result(scene, "server killed", str(vault), first, seconds, ended(scene.start(str(vault), **address)))
 
 

@@ -45,6 +45,11 @@ class Server:
     process: int
 
     @property
+    def port(self) -> int:
+        """Where it listens."""
+        return httpx.URL(self.api).port or 0
+
+    @property
     def ui(self) -> str:
         """Address of its pages."""
         return self.api.removesuffix("/api")

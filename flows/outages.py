@@ -29,7 +29,7 @@ def keeping_events() -> Iterator[None]:
     """Let no event wait for a server: one that cannot be sent is kept, and sent with the first that can.
 
     By itself Prefect tries each for seven seconds, one after the other: where its server is lost, the run of a film of
-    a hundred shots ended half an hour after its film.
+    a hundred shots would end half an hour after its film.
     """
     url = get_current_settings().api.url
     if url is None or emit_events_to_cloud():

@@ -39,7 +39,7 @@ from onereel.errors import (
 from onereel.filming import takes_of
 from onereel.footage import CONTENT_TYPES, Footage, Media
 from onereel.ledger import Ledger, ledger
-from onereel.media import fetch_file, keep_file, keep_noun, read_noun
+from onereel.media import fetch_files, keep_file, keep_noun, read_noun
 from onereel.models import FPS
 from onereel.page import pictures
 from onereel.papers import AI_LABEL, MIXED_SOURCE_TYPE, OWN_LABEL, Manifest, Provenance, ShotPapers, Spending
@@ -436,15 +436,10 @@ def broken_joins(plan: Plan, results: Results) -> dict[str, str]:
     return found
 
 
-TAKES_AT_ONCE = 4
-"""Takes fetched side by side: a bucket's answers take longer than its bytes."""
-
-
 def _fetched(vault: Vault, cut: Cut, folder: Path) -> dict[str, Path]:
     media = {clip.media.sha256: clip.media for clip in cut.clips if clip.media is not None}
-    with ThreadPoolExecutor(TAKES_AT_ONCE, "fetching") as fetching:
-        paths = fetching.map(lambda one: fetch_file(vault, one, folder / f"{one.sha256}.mp4"), media.values())
-        return dict(zip(media, paths, strict=True))
+    paths = fetch_files(vault, {folder / f"{digest}.mp4": one for digest, one in media.items()})
+    return dict(zip(media, paths, strict=True))
 
 
 def _openings(vault: Vault, cut: Cut, shots: Sequence[ShotPapers]) -> dict[str, bytes]:

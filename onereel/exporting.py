@@ -8,7 +8,7 @@ from onereel.adapters.disk import disk_errors
 from onereel.adapters.timeline import TakeFile, edit_list, final_cut, timeline
 from onereel.crew import Vault
 from onereel.errors import BadInput
-from onereel.media import fetch_file
+from onereel.media import fetch_files
 from onereel.papers import Manifest, ShotPapers
 from onereel.slate import cut_prefix
 from onereel.storyboard import Storyboard
@@ -54,8 +54,8 @@ def export(vault: Vault, manifest: Manifest, folder: Path) -> list[Path]:
     prefix = cut_prefix(manifest.production, manifest.version)
     with disk_errors(f"cannot write {folder}"):
         (folder / TAKES).mkdir(parents=True, exist_ok=True)
-        files = [fetch_file(vault, manifest.master, folder / "master.mp4")]
-        files += [fetch_file(vault, media, folder / link) for link, media in films.items()]
+        takes = {folder / link: media for link, media in films.items()}
+        files = fetch_files(vault, {folder / "master.mp4": manifest.master, **takes})
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
         for name in COPIED:

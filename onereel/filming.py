@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from onereel.adapters.film import Inspection, inspect, inspect_sent
+from onereel.adapters.film import Inspection, Sent, inspect, inspect_sent
 from onereel.adapters.master import assemble
 from onereel.calls import Call, Goods, Outcome
 from onereel.checking import judge_take
@@ -220,8 +220,8 @@ async def _developed(lab: Lab, call: Call, order: ClipOrder | ExtendOrder, film:
     Broken still, it is no film; flawed still, it is the film there is, and the take says what is wrong with it.
     """
     data, seen = await _looked_at(lab, call, order, film)
-    if isinstance(seen, FootageError) or _flaws(order, seen[0].footage):
-        told = seen if isinstance(seen, FootageError) else "; ".join(_flaws(order, seen[0].footage))
+    if isinstance(seen, FootageError) or _flaws(order, seen.inspection.footage):
+        told = seen if isinstance(seen, FootageError) else "; ".join(_flaws(order, seen.inspection.footage))
         log.warning("%s: %s; downloading it again", call.intent.label, told)
         # Asked again, too: some cameras send the film inside the answer.
         again = await _looked_at(lab, call, order, await _wait(lab, call, order))
@@ -236,7 +236,7 @@ async def _developed(lab: Lab, call: Call, order: ClipOrder | ExtendOrder, film:
 
 async def _looked_at(
     lab: Lab, call: Call, order: ClipOrder | ExtendOrder, film: Film
-) -> tuple[bytes, tuple[Inspection, Credentials] | FootageError]:
+) -> tuple[bytes, Sent | FootageError]:
     """Return the bytes of a film, and what was seen in them, or why they cannot be used."""
     data = await _fetch(lab, call, film)
     try:
@@ -244,7 +244,7 @@ async def _looked_at(
             path = Path(folder) / "film.mp4"
             await asyncio.to_thread(path.write_bytes, data)
             seen = await lab.develop(partial(inspect_sent, path))
-        _check(order, seen[0].footage)
+        _check(order, seen.inspection.footage)
     except FootageError as broken:
         return data, broken
     return data, seen

@@ -4,12 +4,14 @@ Nothing here is cached by Prefect: its cache fails open, and everything paid is 
 """
 
 import asyncio
+import logging
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar, cast
 
+import httpx
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
@@ -17,6 +19,8 @@ from prefect.utilities.annotations import quote
 
 from onereel.company import Company
 from onereel.errors import StudioBusy
+
+log = logging.getLogger(__name__)
 
 MOST_TRIES = 20
 """Upper bound of the policy's busy_tries; the policy decides."""
@@ -46,6 +50,15 @@ def artifact_key(what: str) -> str:
     """Return the key of an artifact of the production being made: a rehearsal's is never taken for a film's."""
     now = company()
     return f"{now.brief.production}{'-rehearsal' if now.rehearsal else ''}-{what}"
+
+
+@contextmanager
+def beside_the_run(what: str) -> Iterator[None]:
+    """Let a film go on where what is shown beside its run cannot be: its server is lost, or refuses it."""
+    try:
+        yield
+    except httpx.HTTPError as error:
+        log.warning("%s: %s is not shown beside the run: %s", company().brief.production, what, error)
 
 
 async def when_free(_task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:

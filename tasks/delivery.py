@@ -1,12 +1,10 @@
 """What a producer sees of a run in the Prefect UI: one page with the contact sheet, the shots, and where things are."""
 
 import asyncio
-import logging
 import re
 import shlex
 from collections.abc import Iterator
 
-import httpx
 from prefect import task
 from prefect.artifacts import acreate_image_artifact, acreate_markdown_artifact, acreate_table_artifact
 
@@ -17,9 +15,7 @@ from onereel.report import Report
 from onereel.settings import read_settings
 from onereel.slate import cut_prefix
 from onereel.takes import Take
-from tasks import WORKING, artifact_key, company, unseen
-
-log = logging.getLogger(__name__)
+from tasks import WORKING, artifact_key, beside_the_run, company, unseen
 
 MOST_PICTURES = 100
 """Keyframes that get an artifact of their own; all are on the report page."""
@@ -33,7 +29,7 @@ async def publish(report: Report, manifest: Manifest) -> None:
 
 
 @task(name="publish", task_run_name="publish {production}", **WORKING)
-async def _publish(production: str, report: Report, manifest: Manifest) -> None:
+async def _publish(production: str, report: Report, manifest: Manifest) -> None:  # noqa: ARG001 - see the run's name
     page = await asyncio.to_thread(_page, report, manifest)
     rows = await asyncio.to_thread(_rows, report, manifest)
     shown = [
@@ -42,10 +38,8 @@ async def _publish(production: str, report: Report, manifest: Manifest) -> None:
     ]
     for what, address in _pictures(report, manifest):
         shown.append(acreate_image_artifact(address, key=artifact_key(what), description=what))
-    try:
+    with beside_the_run(f"the film in {report.page}"):
         await asyncio.gather(*shown)
-    except httpx.HTTPError as error:  # the film is there all the same
-        log.warning("%s: not shown beside the run, look at %s: %s", production, report.page, error)
 
 
 def _pictures(report: Report, manifest: Manifest) -> Iterator[tuple[str, str]]:

@@ -1,9 +1,7 @@
 """What a person decides on at a gate, beside the run."""
 
 import asyncio
-import logging
 
-import httpx
 from prefect import task
 from prefect.artifacts import acreate_markdown_artifact
 from prefect.settings import get_current_settings
@@ -12,9 +10,7 @@ from onereel.approvals import Waiting
 from onereel.gatepages import Scene, page, storyboard_page
 from onereel.plan import Plan
 from onereel.writing import Board
-from tasks import WORKING, artifact_key, company, unseen
-
-log = logging.getLogger(__name__)
+from tasks import WORKING, artifact_key, beside_the_run, company, unseen
 
 LATER = 0.5
 """Seconds until the storyboard is told: the first calls go out before."""
@@ -31,10 +27,8 @@ async def tell_storyboard(plan: Plan, board: Board) -> None:
     if get_current_settings().api.url and "storyboard" not in now.brief.gated:
         await asyncio.sleep(LATER)
         shown, told = storyboard_page(now, plan, board), f"Storyboard, version {board.version}"
-        try:
+        with beside_the_run("the storyboard"):
             await acreate_markdown_artifact(shown, key=artifact_key("storyboard"), description=told)
-        except httpx.HTTPError as error:  # the film comes all the same
-            log.warning("%s: the storyboard is not shown beside the run: %s", plan.production, error)
 
 
 @task(name="show", task_run_name="show {production}/{gate}", **WORKING)

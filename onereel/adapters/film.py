@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 from av.container import InputContainer
@@ -63,6 +64,13 @@ class Inspection:
     preview: bytes
 
 
+class Sent(NamedTuple):
+    """What was found in a film as its camera sent it, and what it says of its own making."""
+
+    inspection: Inspection
+    credentials: Credentials
+
+
 @contextmanager
 def open_film(path: Path) -> Iterator[InputContainer]:
     """Open an MP4 for reading; damage met while it is open is our error, not FFmpeg's.
@@ -97,13 +105,13 @@ def inspect(path: Path) -> Inspection:
     return _Inspection(path).inspection()
 
 
-def inspect_sent(path: Path) -> tuple[Inspection, Credentials]:
+def inspect_sent(path: Path) -> Sent:
     """Inspect a film as its camera sent it, and read what it says of its own making.
 
     Raises:
         FootageError: As `verify`.
     """
-    return inspect(path), read_credentials(path, "mp4")
+    return Sent(inspect(path), read_credentials(path, "mp4"))
 
 
 def frame_at(path: Path, index: int = 0) -> Image.Image:

@@ -33,7 +33,7 @@ def told(api: str) -> set[str]:
 
 async def test_events_of_a_lost_server_are_kept_and_sent_when_it_is_back(tmp_path):
     with server(tmp_path, log=tmp_path / "log") as here:
-        port = int(here.api.split(":")[2].split("/")[0])
+        port = here.port
         with temporary_settings({PREFECT_API_URL: here.api}), keeping_events():
             await emit("filmed")
 
