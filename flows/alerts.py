@@ -6,7 +6,7 @@ from prefect.events import emit_event
 
 from onereel.wall import Alert, Scope
 
-log = logging.getLogger("onereel.flows")
+log = logging.getLogger(f"onereel.{__name__}")
 
 
 def alert_for(production: str, vault: str) -> Alert:

@@ -24,6 +24,7 @@ from onereel.casting import check_reached, table_for, vault_for
 from onereel.models import Model, ModelTable
 from onereel.report import TOLD
 from onereel.settings import read_settings
+from tasks import beside_the_run
 
 DEPLOYMENT = "produce/onereel"
 """What makes a film where a server has workers; see prefect.yaml."""
@@ -68,7 +69,8 @@ async def campaign(campaign: Campaign, rehearse: bool = False, vault: str = "") 
         campaign=campaign.campaign, rehearsal=rehearse, budget_usd=campaign.budget_usd, films=tuple(films)
     )
     told = f"{len(films)} films, ${summary.usd:.2f} of ${campaign.budget_usd:.2f}"
-    await acreate_table_artifact(rows(films), key=f"{campaign.campaign}-campaign", description=told)
+    with beside_the_run(campaign.campaign, "the table of its films"):
+        await acreate_table_artifact(rows(films), key=f"{campaign.campaign}-campaign", description=told)
     name = "Completed" if summary.worst == "complete" else "Partial"
     return Completed(name=name, message=f"{told}: {summary.worst}", data=summary)
 

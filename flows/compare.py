@@ -29,6 +29,7 @@ from onereel.comparing import (
 from onereel.comparison import COLUMNS, Comparison, Kind, Line, row
 from onereel.plan import plan
 from onereel.settings import read_settings
+from tasks import beside_the_run
 
 
 @flow(name="compare", flow_run_name="compare {kind} models", persist_result=False)
@@ -81,7 +82,8 @@ async def compare(
     )
     address = await asyncio.to_thread(keep_comparison, place, comparison)
     rows = [dict(zip(COLUMNS, row(line), strict=True)) for line in lines]
-    await acreate_table_artifact(rows, key=f"compare-{kind}", description=f"The pictures: {address}")
+    with beside_the_run(f"compare-{kind}", f"the table of {address}"):
+        await acreate_table_artifact(rows, key=f"compare-{kind}", description=f"The pictures: {address}")
     return Completed(message=f"{len(lines)} models compared for ${paid:.2f}: {address}", data=(comparison, address))
 
 

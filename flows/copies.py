@@ -9,7 +9,7 @@ from onereel.errors import VaultError
 from onereel.footage import Media
 from onereel.showing import keep_thumb, thumbs_of
 
-log = logging.getLogger(__name__)
+log = logging.getLogger(f"onereel.{__name__}")
 
 LATER = 1.0
 """Seconds after a picture came: what it was drawn for comes first."""

@@ -22,7 +22,7 @@ from tasks.clips import collect_clip, order_clip
 from tasks.extensions import anchor, collect_extension, order_extension
 from tasks.review import recognise_hop, review_take
 
-log = logging.getLogger(__name__)
+log = logging.getLogger(f"onereel.{__name__}")
 
 T = TypeVar("T")
 Ordered = TypeVar("Ordered", ClipOrder, ExtendOrder)

@@ -50,7 +50,7 @@ from onereel.models import ModelTable
 from onereel.report import Report, stopped_report, waiting_report
 from tasks.gates import show
 
-log = logging.getLogger("onereel.flows")
+log = logging.getLogger(f"onereel.{__name__}")
 
 MOST_INPUTS = 200
 TIMER = "decide/onereel"

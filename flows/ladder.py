@@ -15,7 +15,7 @@ from onereel.takes import Change, Rescue
 from tasks import at_work
 from tasks.softening import soften
 
-log = logging.getLogger(__name__)
+log = logging.getLogger(f"onereel.{__name__}")
 
 T = TypeVar("T")
 
@@ -102,7 +102,8 @@ class Ladder:
             for before in failures[:-1]:
                 failed.add_note(f"before that: {before}")
             raise failed
-        log.warning("%s; next: %s", failed, rung)
+        whose = self.company.brief.production + (f"/{self.shot.id}" if self.shot else "")
+        log.warning("%s: %s; next: %s", whose, failed, "softer words" if rung == "soften" else self._second)
         try:
             return await self._step(footing, rung, failed), rung
         except (BudgetReached, VaultError):

@@ -25,7 +25,7 @@ from prefect.client.schemas.responses import ConcurrencyLimitWithLeaseResponse
 
 from flows.outages import hasty
 
-log = logging.getLogger(__name__)
+log = logging.getLogger(f"onereel.{__name__}")
 
 LEASE_SECONDS = 60.0
 """How long a place is held for a worker that died; the shortest the server grants."""

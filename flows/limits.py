@@ -20,7 +20,7 @@ from prefect.settings import get_current_settings
 from flows.leases import LEASE_SECONDS, Lease, Leases, leasing
 from onereel.errors import BadInput
 
-log = logging.getLogger(__name__)
+log = logging.getLogger(f"onereel.{__name__}")
 
 BLOCK, BLOCKS = 4, {"image": 8}
 """Places asked for in one question, at most: they go back together, so the more, the longer one call keeps the others.

@@ -12,7 +12,7 @@ from prefect.settings import get_current_settings
 
 from flows.outages import hasty
 
-log = logging.getLogger(__name__)
+log = logging.getLogger(f"onereel.{__name__}")
 
 SECONDS = 2.0
 """At most one update in that time, however many shots end at once."""

@@ -43,7 +43,7 @@ from onereel.writing import Board
 from tasks import at_work
 from tasks.storyboard import storyboard
 
-log = logging.getLogger("onereel.flows")
+log = logging.getLogger(f"onereel.{__name__}")
 
 prepare()  # with the flow's code, while nobody waits
 

@@ -37,7 +37,7 @@ from onereel.verdicts import complaints
 from tasks.keyframes import edit_keyframe, enlarge_keyframe, part_keyframes
 from tasks.review import compare_candidates, review_keyframe
 
-log = logging.getLogger(__name__)
+log = logging.getLogger(f"onereel.{__name__}")
 
 T = TypeVar("T")
 

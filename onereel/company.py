@@ -175,16 +175,23 @@ class Patience:
         """Return the fewest seconds between two looks at a film while so many are waited for."""
         return min(3 * self.longest, films / self.looks_a_second * (1 + films / CROWD))
 
-    def until_next(self, waited: float, usual: Usual | None) -> float:
-        """Return how many seconds to wait before asking again, knowing when most films are there."""
-        if usual is None or usual.earliest < FORESEEN * self.shortest or waited >= usual.latest:
+    def until_next(self, waited: float, usual: Usual | None, age: float = 0.0) -> float:
+        """Return how many seconds to wait before asking again, knowing when most films are there.
+
+        Args:
+            waited: Seconds since asking began.
+            usual: How long such films take, where that is known.
+            age: Seconds the film had been ordered before asking began.
+        """
+        filmed = age + waited
+        if usual is None or usual.earliest < FORESEEN * self.shortest or filmed >= usual.latest:
             return self.pause(waited)
-        if waited < usual.earliest:
-            next_look = usual.earliest / 2 if waited < usual.earliest / 2 else usual.earliest
-            return next_look - waited
+        if filmed < usual.earliest:
+            next_look = usual.earliest / 2 if filmed < usual.earliest / 2 else usual.earliest
+            return next_look - filmed
         looks = self.looks(usual.latest)
         spread = (looks - self.looks(usual.earliest)) / max(1, looks - 3)
-        return max(self.shortest, self.pause(waited) * min(1.0, spread))
+        return max(self.shortest, self.pause(filmed) * min(1.0, spread))
 
     def looks(self, until: float) -> int:
         """Return how many looks growing pauses alone make of a film that is not there before `until`."""

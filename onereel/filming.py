@@ -270,7 +270,8 @@ async def _wait(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> Film:
     not_there = 0.0 if fresh else None
     while (waited := time.monotonic() - began) <= patience.deadline:
         if fresh or polls:
-            await asyncio.sleep(await _pause(lab, order, waited, age))
+            pause = patience.until_next(waited, await lab.habits.usual(order), age)
+            await asyncio.sleep(max(pause, patience.spread(len(lab.awaited))))
         polls += 1
         lab.journal.looked(call)
         asked = age + time.monotonic() - began
@@ -294,14 +295,6 @@ async def _wait(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> Film:
     raise StillFilming(
         f"{label} is still being filmed after {patience.deadline:.0f} s; run the production again to collect it"
     )
-
-
-async def _pause(lab: Lab, order: ClipOrder | ExtendOrder, waited: float, age: float) -> float:
-    """Return how long to wait before asking for a film again, which was ordered `age` seconds before we waited."""
-    usual, patience = await lab.habits.usual(order), lab.patience
-    growing = usual is None or age + waited >= usual.latest
-    pause = patience.pause(waited) if growing else patience.until_next(age + waited, usual)
-    return max(pause, patience.spread(len(lab.awaited)))
 
 
 async def _fetch(lab: Lab, call: Call, film: Film) -> bytes:

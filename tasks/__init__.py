@@ -20,7 +20,7 @@ from prefect.utilities.annotations import quote
 from onereel.company import Company
 from onereel.errors import StudioBusy
 
-log = logging.getLogger(__name__)
+log = logging.getLogger(f"onereel.{__name__}")
 
 MOST_TRIES = 20
 """Upper bound of the policy's busy_tries; the policy decides."""
@@ -53,12 +53,12 @@ def artifact_key(what: str) -> str:
 
 
 @contextmanager
-def beside_the_run(what: str) -> Iterator[None]:
-    """Let a film go on where what is shown beside its run cannot be: its server is lost, or refuses it."""
+def beside_the_run(production: str, what: str) -> Iterator[None]:
+    """Let a run go on where what is shown beside it cannot be: its server is lost, or refuses it."""
     try:
         yield
     except httpx.HTTPError as error:
-        log.warning("%s: %s is not shown beside the run: %s", company().brief.production, what, error)
+        log.warning("%s: %s is not shown beside the run: %s", production, what, error)
 
 
 async def when_free(_task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:

@@ -29,7 +29,7 @@ async def publish(report: Report, manifest: Manifest) -> None:
 
 
 @task(name="publish", task_run_name="publish {production}", **WORKING)
-async def _publish(production: str, report: Report, manifest: Manifest) -> None:  # noqa: ARG001 - see the run's name
+async def _publish(production: str, report: Report, manifest: Manifest) -> None:
     page = await asyncio.to_thread(_page, report, manifest)
     rows = await asyncio.to_thread(_rows, report, manifest)
     shown = [
@@ -38,7 +38,7 @@ async def _publish(production: str, report: Report, manifest: Manifest) -> None:
     ]
     for what, address in _pictures(report, manifest):
         shown.append(acreate_image_artifact(address, key=artifact_key(what), description=what))
-    with beside_the_run(f"the film in {report.page}"):
+    with beside_the_run(production, f"the film in {report.page}"):
         await asyncio.gather(*shown)
 
 

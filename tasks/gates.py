@@ -27,7 +27,7 @@ async def tell_storyboard(plan: Plan, board: Board) -> None:
     if get_current_settings().api.url and "storyboard" not in now.brief.gated:
         await asyncio.sleep(LATER)
         shown, told = storyboard_page(now, plan, board), f"Storyboard, version {board.version}"
-        with beside_the_run("the storyboard"):
+        with beside_the_run(now.brief.production, "the storyboard"):
             await acreate_markdown_artifact(shown, key=artifact_key("storyboard"), description=told)
 
 

@@ -435,7 +435,7 @@ def intend(vault, order, *, until):
 
 
 async def test_a_worker_elsewhere_is_waited_for_as_long_as_its_lease(vault, journal):
-    intend(vault, DRAWING, until=datetime.now(UTC) + timedelta(seconds=0.5))
+    intend(vault, DRAWING, until=datetime.now(UTC) + timedelta(seconds=1.5))
     studio = Studio(GOODS)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(journal.buy(wanted(DRAWING), studio), 0.25)

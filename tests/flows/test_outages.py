@@ -1,15 +1,19 @@
 """A Prefect server that is away: a run does not wait for it event by event, and loses none."""
 
 import asyncio
+import socket
 import time
 
 import httpx
+import pytest
+from prefect.artifacts import acreate_markdown_artifact
 from prefect.events import emit_event
 from prefect.events.worker import EventsWorker
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from deployments.local import server
-from flows.outages import keeping_events
+from flows.outages import hasty, keeping_events
+from tasks import beside_the_run
 
 NAMES = ["filmed", "drawn", "cut", "told"]
 
@@ -44,3 +48,15 @@ async def test_events_of_a_lost_server_are_kept_and_sent_when_it_is_back(tmp_pat
             await emit("told")
             assert told(here.api) == set(NAMES)
             await EventsWorker.drain_all(at_exit=False)
+
+
+@pytest.mark.filterwarnings("ignore:Artifact creation outside of a flow:FutureWarning")
+async def test_what_cannot_be_shown_beside_a_run_ends_in_a_warning(caplog):
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        api = f"http://127.0.0.1:{nobody.getsockname()[1]}/api"
+        with temporary_settings({PREFECT_API_URL: api}), hasty(0), beside_the_run("lighthouse", "the shot table"):
+            await acreate_markdown_artifact("| s010 |", key="lighthouse-shots")
+
+    (line,) = [record.message for record in caplog.records if record.name == "onereel.tasks"]
+    assert line.startswith("lighthouse: the shot table is not shown beside the run: ")

@@ -1,8 +1,10 @@
 """When something fails: every rung of the ladder, through flow, SDK and studio; books and ledger always agree."""
 
 import json
+import re
 
 import pytest
+from rich.console import Console
 
 from onereel.adapters.folder import FolderVault
 from onereel.brief import Policy
@@ -12,6 +14,7 @@ from onereel.delivering import latest_manifest
 from onereel.estimating import estimate
 from onereel.media import keep
 from onereel.models import MODELS, with_proxy
+from onereel.progress import showing_progress
 from tests.productions import DAY, LITE, TABLE, VEO, board, brief
 
 SECOND = "gemini-nano-banana-2.1"
@@ -70,6 +73,15 @@ async def test_words_a_filter_refuses_are_softened_and_both_versions_kept(film, 
     assert report.shots[0].rescued
     assert opened.tally() == tally, "the next run asks nothing"
     assert agrees(vault, opened)
+
+
+async def test_whoever_watches_reads_why_and_what_comes_next(film, studio, capsys):
+    studio("video:~storm:filtered:reason=We do not film storms.")
+    with showing_progress(Console(stderr=True, width=200)):
+        await film(**ONE)
+
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "; next: " in line]
+    assert re.search(r" s  lighthouse/s010: .*: We do not film storms\.; next: softer words$", line)
 
 
 async def test_a_keyframe_a_filter_refuses_is_drawn_by_softer_words(film, studio, vault):
