@@ -1,18 +1,19 @@
 """What is asked for on each footing of the ladder: sheets, keyframes and takes, as planned or not."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from flows.ladder import Footing, Ladder
 from onereel.company import Company
 from onereel.drafts import reworded
-from onereel.drawing import planned_recipe, settle, settle_sheet
+from onereel.drawing import candidate_orders, planned_recipe, settle, settle_sheet, sheet_order
 from onereel.filming import Setup
 from onereel.footage import Media
 from onereel.guides import numbered
 from onereel.plan import Plan, SheetPlan, StillPlan
 from onereel.prompts import keyframe_words
 from onereel.storyboard import Shot
-from onereel.takes import Keyframe, Rescue
+from onereel.takes import Keyframe, Rescue, recipe_of
 from tasks.keyframes import draw_keyframe, draw_sheet
 
 
@@ -25,10 +26,12 @@ async def drawn_sheet(company: Company, plan: Plan, sheet: SheetPlan) -> Media:
         rescues = footing.rescues
         return await draw_sheet(plan, sheet)
 
-    drawn = await _ladder(company, None).climb(ask)
-    if rescues:
-        await settle_sheet(company, plan, sheet, drawn)
-    return drawn
+    async def holds(crew: Company, _: Footing) -> bool:
+        return await company.journal.holds(sheet_order(crew, plan, sheet))
+
+    recipe = recipe_of("sheet", sheet_order(company, plan, sheet))
+    drawn = await _ladder(company, None, recipe, holds).climb(ask)
+    return await settle_sheet(company, plan, sheet, drawn) if rescues else drawn
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,11 @@ async def drawn_keyframe(company: Company, told: Told) -> Keyframe:
         keyframe = await draw_keyframe(plan, _reworded(still, crew, footing), pictures, told.chosen)
         return await settle(company, keyframe, recipe, footing.rescues) if footing.rescues else keyframe
 
-    return await _ladder(company, told.shot).climb(ask)
+    async def holds(crew: Company, footing: Footing) -> bool:
+        orders = candidate_orders(crew, plan, _reworded(still, crew, footing), pictures)
+        return any([await company.journal.holds(order) for order in orders])
+
+    return await _ladder(company, told.shot, recipe, holds).climb(ask)
 
 
 def footed(crew: Company, setup: Setup, footing: Footing) -> Setup:
@@ -72,6 +79,8 @@ def _reworded(still: StillPlan, crew: Company, footing: Footing) -> StillPlan:
     return still.model_copy(update={"words": keyframe_words(footing.shot, crew.brief, still.end, labels)})
 
 
-def _ladder(company: Company, shot: Shot | None) -> Ladder:
+def _ladder(
+    company: Company, shot: Shot | None, recipe: str, holds: Callable[[Company, Footing], Awaitable[bool]]
+) -> Ladder:
     another = company.fallback is not None and bool(company.brief.policy.fallback.image)
-    return Ladder(company, "image", company.brief.models.image, shot, fallback=another)
+    return Ladder(company, "image", company.brief.models.image, shot, another, recipe, holds)

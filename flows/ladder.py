@@ -1,5 +1,6 @@
 """Climbing the ladder: what a run does about a shot that fails, as the policy of its brief says, rung by rung."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -8,10 +9,11 @@ from typing import Literal, TypeVar
 from onereel.brief import Rung
 from onereel.company import Company
 from onereel.errors import BudgetReached, Filtered, OnereelError, Unfit, VaultError
-from onereel.ladder import next_rung
+from onereel.falls import Fall, fall_of, keep_fall
+from onereel.ladder import next_rung, rungs_against
 from onereel.softening import changes
 from onereel.storyboard import Shot
-from onereel.takes import Change, Rescue
+from onereel.takes import Change, Rescue, recipe_of
 from tasks import at_work
 from tasks.softening import soften
 
@@ -53,6 +55,8 @@ class Ladder:
         model: Who that is.
         shot: Whose words may be softened; None: nobody's.
         fallback: Whether the fallback model can do it.
+        recipe: Digest of all that is asked for as planned.
+        holds: Whether what is asked on a footing may have been taken on before.
     """
 
     company: Company
@@ -60,6 +64,8 @@ class Ladder:
     model: str
     shot: Shot | None
     fallback: bool
+    recipe: str
+    holds: Callable[[Company, Footing], Awaitable[bool]]
 
     async def climb(self, ask: Callable[[Company, Footing], Awaitable[T]], rejected: OnereelError | None = None) -> T:
         """Return what asking brings, on the ground or on the lowest rung that helps.
@@ -71,24 +77,49 @@ class Ladder:
         Raises:
             OnereelError: The failure on the highest rung; those below it are in its notes.
         """
+        fallen = await self._fallen()
+        if fallen is not None:
+            try:
+                return await self._ask(ask, fallen)
+            except OnereelError as failed:
+                if "fallback" not in rungs_against(failed):
+                    raise
         footing, last = Footing(self.shot), None
         failures: list[OnereelError] = []
         if rejected is not None:
             failures.append(rejected)
             footing, last = await self._up(footing, last, failures)
         while True:
-            crew = (self.company.fallback if footing.fallen_back else None) or self.company
-            model = self._second if footing.fallen_back else self.model
             try:
-                with at_work(crew):
-                    made = await ask(crew, footing)
+                return await self._ask(ask, footing)
             except OnereelError as failed:
-                self.company.breaker.failed(model, failed)
                 failures.append(failed)
                 footing, last = await self._up(footing, last, failures)
-            else:
-                self.company.breaker.worked(model)
-                return made
+
+    async def _ask(self, ask: Callable[[Company, Footing], Awaitable[T]], footing: Footing) -> T:
+        crew = (self.company.fallback if footing.fallen_back else None) or self.company
+        model = self._second if footing.fallen_back else self.model
+        try:
+            with at_work(crew):
+                made = await ask(crew, footing)
+        except OnereelError as failed:
+            self.company.breaker.failed(model, failed)
+            raise
+        self.company.breaker.worked(model)
+        return made
+
+    async def _fallen(self) -> Footing | None:
+        """Return the footing on which the fallback was asked before, where it may have taken that on."""
+        crew = self.company.fallback
+        if not self.fallback or crew is None:
+            return None
+        vault, production = self.company.vault, self.company.brief.production
+        fall = await asyncio.to_thread(fall_of, vault, production, self._fall)
+        if fall is None:
+            return None
+        footing = Footing(fall.shot, fall.rescues)
+        with at_work(crew):
+            return footing if await self.holds(crew, footing) else None
 
     async def _up(
         self, footing: Footing, last: Rung | None, failures: list[OnereelError]
@@ -124,7 +155,13 @@ class Ladder:
         shot = self.shot.id if self.shot else ""
         swap = Change(shot=shot, field="model", before=self.model, after=self._second)
         rescue = Rescue(rung="fallback", because=because, changes=(swap,))
-        return replace(footing, rescues=(*footing.rescues, rescue))
+        fall = Fall(shot=footing.shot, rescues=(*footing.rescues, rescue))
+        fall = await asyncio.to_thread(keep_fall, self.company.vault, self.company.brief.production, self._fall, fall)
+        return Footing(fall.shot, fall.rescues)
+
+    @property
+    def _fall(self) -> str:
+        return recipe_of(self.recipe, self._second)
 
     @property
     def _second(self) -> str:

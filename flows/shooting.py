@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
-from flows.climbing import Told, drawn_keyframe, drawn_sheet
+from flows.climbing import Told, drawn_keyframe, drawn_sheet, footed
 from flows.copies import Copies
 from flows.filming import Filming
 from flows.ladder import Footing, Ladder
@@ -20,7 +20,7 @@ from onereel.drafting import drafted, mark_draft
 from onereel.drafts import TakePlan
 from onereel.drawing import fitted_again, labelled, references_by_path
 from onereel.errors import OnereelError, Refused, Unfit
-from onereel.filming import Frames, Setup, base_of, clip_order, takes_of
+from onereel.filming import Frames, Setup, base_of, clip_order, takes_of, unsoftened
 from onereel.footage import Media
 from onereel.guides import Guide
 from onereel.ladder import rungs_of_rejected
@@ -32,7 +32,7 @@ from onereel.reviewing import View, compared_before, stands
 from onereel.reviews import compared_with, likenesses
 from onereel.slate import Slate
 from onereel.storyboard import Storyboard
-from onereel.takes import Change, Keyframe, Take, batch, best
+from onereel.takes import Change, Keyframe, Take, batch, best, recipe_of
 from onereel.verdicts import complaints
 from tasks.keyframes import edit_keyframe, enlarge_keyframe, part_keyframes
 from tasks.review import compare_candidates, review_keyframe
@@ -249,20 +249,26 @@ class Shooting:
     async def _until_accepted(self, setup: Setup, planned: TakePlan, wish: str, takes: list[Take]) -> Take:
         """Return the best take; while all are wrong, or rejected, film another one as often as the brief pays for."""
         brief = self.company.brief
-        wrong = again(brief.policy)
-        while wrong and all(take.wrong for take in takes):
-            wrong -= 1
-            sample = max(take.sample for take in takes) + 1
-            number = max(take.number for take in takes) + 1
-            takes = [*takes, await self._sample(setup, planned, sample, wish, number)]
-        most = brief.take_candidates + brief.review.take_attempts
-        while brief.review.takes and len(takes) < most and not await stands(self.company, best(takes)):
+
+        async def filmed_again() -> bool:
+            """Return whether there is one more take; where there is none, those in the can are what there is."""
             known = await asyncio.to_thread(takes_of, self.company, planned.shot)
             sample = max(take.sample for take in takes) + 1
             try:
-                takes = [*takes, await self._sample(setup, planned, sample, wish, len(known) + 1)]
+                takes.append(await self._sample(setup, planned, sample, wish, len(known) + 1))
             except OnereelError as stopped:
                 log.warning("%s: no other take: %s", planned.shot, stopped)
+                return False
+            return True
+
+        # Counted over the takes on paper: a run without changes films none.
+        most = brief.take_candidates + again(brief.policy)
+        while len(takes) < most and all(take.wrong for take in takes):
+            if not await filmed_again():
+                return best(takes)
+        most = brief.take_candidates + brief.review.take_attempts
+        while brief.review.takes and len(takes) < most and not await stands(self.company, best(takes)):
+            if not await filmed_again():
                 return best(takes)
         return best([*takes, *await self._rungs_up(setup, planned, wish, takes)])
 
@@ -311,7 +317,13 @@ class Shooting:
         changes = tuple(change for change in self.changes if wish and change.shot == planned.shot)
         setup = replace(setup, sample=sample, wish=wish, changes=changes)
         spare = self.plan.standby.take(planned.shot) if self.plan.standby else None
-        return setup, Ladder(self.company, "video", self.plan.camera, setup.shot, fallback=spare is not None)
+        recipe = recipe_of("take", setup.base, sample, wish)
+
+        async def holds(crew: Company, footing: Footing) -> bool:
+            again = await unsoftened(crew, footed(crew, setup, footing), f"clip {planned.shot}")
+            return await crew.journal.holds(clip_order(crew, again))
+
+        return setup, Ladder(self.company, "video", self.plan.camera, setup.shot, spare is not None, recipe, holds)
 
     def _filming(self, planned: TakePlan, number: int) -> Filming:
         slate = Slate(production=self.plan.production, shot=planned.shot, take=number)

@@ -15,7 +15,7 @@ from onereel.errors import FootageError, NoAnswer, NotInVault
 from onereel.footage import Media
 from onereel.guides import Guide, numbered
 from onereel.likeness import Fingerprint, distance, frozen, near_duplicates, repeats, unchanged
-from onereel.media import fetch, keep, keep_noun, read_noun
+from onereel.media import fetch, first_kept, keep, keep_noun, read_noun
 from onereel.offers import Sought, best_offer
 from onereel.orders import DrawOrder, Labelled
 from onereel.plan import Plan, SheetPlan, StillPlan
@@ -52,24 +52,25 @@ async def draw_sheet(company: Company, plan: Plan, sheet: SheetPlan) -> Media:
     known = await drawn_sheet(company, plan, sheet)
     if known is not None:
         return known
-    return (await _draw(company, _sheet_order(company, plan, sheet), f"character sheet {sheet.character}")).picture
+    return (await _draw(company, sheet_order(company, plan, sheet), f"character sheet {sheet.character}")).picture
 
 
 async def drawn_sheet(company: Company, plan: Plan, sheet: SheetPlan) -> Media | None:
     """Return the sheet a fallback drew in the place of this company, or None."""
-    key = sheet_key(company.brief.production, recipe_of("sheet", _sheet_order(company, plan, sheet)))
+    key = sheet_key(company.brief.production, recipe_of("sheet", sheet_order(company, plan, sheet)))
     with contextlib.suppress(NotInVault):
         return await asyncio.to_thread(read_noun, company.vault, key, Media)
     return None
 
 
-async def settle_sheet(company: Company, plan: Plan, sheet: SheetPlan, drawn: Media) -> None:
-    """Keep what a fallback drew in the place of this company: keyframes follow it from now on."""
-    key = sheet_key(company.brief.production, recipe_of("sheet", _sheet_order(company, plan, sheet)))
-    await asyncio.to_thread(keep_noun, company.vault, key, drawn)
+async def settle_sheet(company: Company, plan: Plan, sheet: SheetPlan, drawn: Media) -> Media:
+    """Keep what a fallback drew in the place of this company, and return it: keyframes follow it from now on."""
+    key = sheet_key(company.brief.production, recipe_of("sheet", sheet_order(company, plan, sheet)))
+    return await asyncio.to_thread(first_kept, company.vault, key, drawn)
 
 
-def _sheet_order(company: Company, plan: Plan, sheet: SheetPlan) -> DrawOrder:
+def sheet_order(company: Company, plan: Plan, sheet: SheetPlan) -> DrawOrder:
+    """Return what a company asks its illustrator for a character sheet."""
     order = _order(company, plan, sheet.words, (), seed=company.brief.seed)
     return order.model_copy(update={"aspect_ratio": "16:9"})
 
@@ -94,7 +95,7 @@ async def draw_still(
         keyframe = await _choose(company, plan, still, orders, recipe)
         keyframe = await _apart_from_others(company, plan, keyframe)
         keyframe = await asyncio.to_thread(_beside_others, company, keyframe, offered)
-        await _keep(company, keyframe, orders[0])
+        keyframe = await _kept_by_words(company, keyframe, orders[0])
     if 1 <= chosen <= len(orders):
         keyframe = await _chosen(company, plan, keyframe, chosen)
     company.stills[keyframe.id] = keyframe
@@ -111,25 +112,33 @@ async def known_still(company: Company, plan: Plan, still: StillPlan, pictures: 
 
 def _orders(company: Company, plan: Plan, still: StillPlan, pictures: dict[str, Media]) -> tuple[list[DrawOrder], str]:
     """Return an order for each candidate, and the digest of all that decides what a keyframe becomes."""
+    orders = candidate_orders(company, plan, still, pictures)
+    return orders, recipe_of("keyframe", still.id, [order.model_dump(mode="json") for order in orders], list(plan.size))
+
+
+def candidate_orders(company: Company, plan: Plan, still: StillPlan, pictures: dict[str, Media]) -> list[DrawOrder]:
+    """Return what a company asks its illustrator for each candidate of a keyframe."""
     references = labelled(still.guides, pictures)
-    orders = [
+    return [
         _order(company, plan, still.words, references, seed=company.brief.seed + number)
         for number in range(company.brief.candidates)
     ]
-    return orders, recipe_of("keyframe", still.id, [order.model_dump(mode="json") for order in orders], list(plan.size))
 
 
 async def _chosen(company: Company, plan: Plan, keyframe: Keyframe, number: int) -> Keyframe:
     """Return the keyframe as the candidate a person chose, which is a person's verdict on it, too."""
+    recipe = recipe_of("chosen", keyframe.recipe, number)
+    known = await settled(company, recipe)
+    if known is not None:
+        return known
     found = await _candidate(company, plan, keyframe, number)
     told = f"candidate {number}, chosen by a person"
-    return found.model_copy(
-        update={
-            "recipe": recipe_of("chosen", keyframe.recipe, number),
-            "findings": (*keyframe.findings, told),
-            "verdicts": (*found.verdicts, Verdict(judge="person", accepted=True, reasons=told)),
-        }
-    )
+    chosen = {
+        "recipe": recipe,
+        "findings": (*keyframe.findings, told),
+        "verdicts": (*found.verdicts, Verdict(judge="person", accepted=True, reasons=told)),
+    }
+    return await kept(company, found.model_copy(update=chosen))
 
 
 async def candidates_of(company: Company, plan: Plan, keyframe: Keyframe) -> dict[int, Keyframe]:
@@ -177,8 +186,7 @@ async def part(company: Company, plan: Plan, opening: Keyframe, closing: Keyfram
         known = await redraw(company, plan, closing, variation_words("the opening of this shot"), recipe)
         still_alike = frozen(opening.fingerprint, known.fingerprint, company.thresholds)
         finding = "nearly the same as the opening (a frozen clip)"
-        known = _found(known, finding, "still nearly the same" if still_alike else "")
-        await asyncio.to_thread(keep_noun, company.vault, keyframe_key(company.brief.production, recipe), known)
+        known = await kept(company, _found(known, finding, "still nearly the same" if still_alike else ""))
     company.stills[known.id] = known
     return known
 
@@ -189,8 +197,8 @@ async def edit(company: Company, plan: Plan, keyframe: Keyframe, instruction: st
     recipe = recipe_of("edit", keyframe, words)
     known = await settled(company, recipe)
     if known is None:
-        known = told_if_unchanged(company, keyframe, await redraw(company, plan, keyframe, words, recipe))
-        await asyncio.to_thread(keep_noun, company.vault, keyframe_key(company.brief.production, recipe), known)
+        redrawn = await redraw(company, plan, keyframe, words, recipe)
+        known = await kept(company, told_if_unchanged(company, keyframe, redrawn))
     company.stills[known.id] = known
     return known
 
@@ -210,8 +218,7 @@ async def enlarge(company: Company, plan: Plan, keyframe: Keyframe) -> Keyframe:
     known = await settled(company, recipe)
     if known is None:
         larger = plan.model_copy(update={"keyframe_size": plan.enlarged_size})
-        known = await redraw(company, larger, keyframe, ENLARGE_WORDS, recipe)
-        await asyncio.to_thread(keep_noun, company.vault, keyframe_key(company.brief.production, recipe), known)
+        known = await kept(company, await redraw(company, larger, keyframe, ENLARGE_WORDS, recipe))
     company.stills[known.id] = known
     return known
 
@@ -223,8 +230,7 @@ async def fitted_again(company: Company, plan: Plan, keyframe: Keyframe) -> Keyf
     if known is None:
         again = await _fitted(company, plan, Drawn(keyframe.drawn))
         changed = {**again._asdict(), "verdicts": keyframe.verdicts, "recipe": recipe}
-        known = keyframe.model_copy(update=changed)
-        await asyncio.to_thread(keep_noun, company.vault, keyframe_key(company.brief.production, recipe), known)
+        known = await kept(company, keyframe.model_copy(update=changed))
     company.stills[known.id] = known
     return known
 
@@ -317,10 +323,19 @@ def draw_order(
 
 async def settle(company: Company, keyframe: Keyframe, recipe: str, rescues: tuple[Rescue, ...]) -> Keyframe:
     """Return a keyframe that was not drawn as planned, kept as what the production settled on for what was planned."""
-    found = keyframe.model_copy(update={"recipe": recipe, "rescues": rescues})
-    await asyncio.to_thread(keep_noun, company.vault, keyframe_key(company.brief.production, recipe), found)
+    found = await kept(company, keyframe.model_copy(update={"recipe": recipe, "rescues": rescues}))
     company.stills[found.id] = found
     return found
+
+
+async def kept(company: Company, keyframe: Keyframe) -> Keyframe:
+    """Return what the production settled on for a keyframe's recipe: this one, or what another worker kept before.
+
+    Workers on the same film may come to different pictures, as who redraws which of two that are alike depends on which
+    came first. A clip is ordered on one.
+    """
+    key = keyframe_key(company.brief.production, keyframe.recipe)
+    return await asyncio.to_thread(first_kept, company.vault, key, keyframe)
 
 
 async def settled(company: Company, recipe: str) -> Keyframe | None:
@@ -450,7 +465,7 @@ async def _apart_from_others(company: Company, plan: Plan, keyframe: Keyframe) -
     """Redraw once a keyframe that nearly repeats another shot's; report one that still does."""
     other = _repeated(company, keyframe)
     company.stills[keyframe.id] = keyframe  # before anything is awaited: of two drawn at once the second sees the first
-    if other is None:
+    if other is None or await settled(company, keyframe.recipe) is not None:
         return keyframe
     redrawn = await redraw(company, plan, keyframe, variation_words(other.id), keyframe.recipe)
     again = _repeated(company, redrawn)
@@ -502,8 +517,7 @@ async def _reuse(
             "findings": (f"reused: {told}",),
         }
     )
-    await asyncio.to_thread(keep_noun, company.vault, keyframe_key(company.brief.production, recipe), keyframe)
-    return keyframe, told
+    return await kept(company, keyframe), told
 
 
 def _sought(still: StillPlan, order: DrawOrder) -> Sought:
@@ -544,7 +558,7 @@ def _words_key(order: DrawOrder) -> str:
     return f"stills/{recipe[:2]}/{recipe}.json"
 
 
-async def _keep(company: Company, keyframe: Keyframe, order: DrawOrder) -> None:
-    """Keep a keyframe as this production's, and as what anybody finds by its words."""
-    keys = keyframe_key(company.brief.production, keyframe.recipe), _words_key(order)
-    await asyncio.gather(*(asyncio.to_thread(keep_noun, company.vault, key, keyframe) for key in keys))
+async def _kept_by_words(company: Company, keyframe: Keyframe, order: DrawOrder) -> Keyframe:
+    """Return a keyframe as `kept`, which anybody finds by its words from now on."""
+    found_by_words = asyncio.to_thread(keep_noun, company.vault, _words_key(order), keyframe)
+    return (await asyncio.gather(kept(company, keyframe), found_by_words))[0]

@@ -159,6 +159,11 @@ class Journal:
             attempt += 1
         return found
 
+    async def holds(self, order: AnyOrder) -> bool:
+        """Return whether an order may have been taken on, by anyone: it is open, settled, or nobody heard its end."""
+        call = await self.find(order)
+        return call is not None and (call.outcome is None or call.outcome.end in {"settled", "unknown"})
+
     async def bought_before(self, wanted: Wanted) -> tuple[str, Outcome] | None:
         """Return the key and outcome of an order that was settled before, by anyone; None if it has to be bought."""
         call = await self.find(wanted.order)

@@ -31,9 +31,14 @@ def next_rung(ladder: Sequence[Rung], last: Rung | None, failed: OnereelError, *
         failed: What went wrong on it.
         can: Rungs there is somebody for: a text model, a fallback that can film the shot.
     """
-    helping = next(HELP[kind] for kind in type(failed).__mro__ if kind in HELP) & can
+    helping = rungs_against(failed) & can
     above = ladder[ladder.index(last) + 1 :] if last in ladder else ladder
     return next((rung for rung in above if rung in helping), None)
+
+
+def rungs_against(failed: OnereelError) -> frozenset[Rung]:
+    """Return the rungs that help against a failure."""
+    return next(HELP[kind] for kind in type(failed).__mro__ if kind in HELP)
 
 
 def rungs_of_rejected(brief: Brief) -> tuple[Rung, ...]:

@@ -98,6 +98,11 @@ def keep_noun(vault: Vault, key: str, noun: Noun) -> bool:
     return vault.create(key, _canonical(noun), CONTENT_TYPES["json"])
 
 
+def first_kept(vault: Vault, key: str, noun: N) -> N:
+    """Store a noun under a key that holds nothing yet, and return what is kept there: of several, the first."""
+    return noun if keep_noun(vault, key, noun) else read_noun(vault, key, type(noun))
+
+
 def write_noun(vault: Vault, key: str, noun: Noun) -> None:
     """Store a noun as JSON under a key, replacing what was there."""
     vault.write(key, _canonical(noun), CONTENT_TYPES["json"])

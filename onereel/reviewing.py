@@ -16,7 +16,7 @@ from onereel.adapters.ocr import read_words, reader
 from onereel.asking import UNHEARD, heard
 from onereel.company import Company
 from onereel.crew import Vault
-from onereel.drawing import candidates_of, close_up, draw_anew, draw_order, redraw, settled, told_if_unchanged
+from onereel.drawing import candidates_of, close_up, draw_anew, draw_order, kept, redraw, settled, told_if_unchanged
 from onereel.errors import (
     BadInput,
     BudgetReached,
@@ -27,7 +27,7 @@ from onereel.errors import (
 )
 from onereel.filming import Setup, read_looks, takes_of_shot
 from onereel.footage import Media
-from onereel.media import fetch, keep_noun, read_noun, write_noun
+from onereel.media import fetch, read_noun, write_noun
 from onereel.opinions import opinion_schema, read_opinion, second_reading, verdicts_of
 from onereel.orders import Labelled, ReviewOrder
 from onereel.plan import Plan, StillPlan
@@ -44,7 +44,7 @@ from onereel.questions import (
 )
 from onereel.repairs import anew_words, mend_words, next_step, part_to_mend
 from onereel.reviews import LOOKS, TOKENS
-from onereel.slate import held_key, keyframe_key, verdict_key
+from onereel.slate import held_key, verdict_key
 from onereel.storyboard import Shot
 from onereel.takes import Attempt, Hop, Keyframe, Take, merit, recipe_of
 from onereel.verdicts import Verdict, complaints, good_enough
@@ -143,9 +143,7 @@ async def best_candidate(company: Company, plan: Plan, still: StillPlan, drawn: 
     chosen = each[best].model_copy(
         update={"recipe": recipe, "attempts": tries, "findings": (*each[best].findings, told)}
     )
-    if all(_heard(verdicts) for verdicts in heard):
-        await asyncio.to_thread(keep_noun, company.vault, keyframe_key(plan.production, recipe), chosen)
-    return chosen
+    return await kept(company, chosen) if all(_heard(verdicts) for verdicts in heard) else chosen
 
 
 async def compared_before(company: Company, still: StillPlan, drawn: Keyframe, view: View) -> Keyframe | None:
@@ -283,9 +281,7 @@ async def _judged(company: Company, plan: Plan, still: StillPlan, drawn: Keyfram
     mended, final = await _mended(company, plan, still, drawn, view)
     recipe = _review_recipe(company, still, drawn, view)
     known = mended.model_copy(update={"recipe": recipe})
-    if final:
-        await asyncio.to_thread(keep_noun, company.vault, keyframe_key(plan.production, recipe), known)
-    return known
+    return await kept(company, known) if final else known
 
 
 def _review_recipe(company: Company, still: StillPlan, drawn: Keyframe, view: View) -> str:

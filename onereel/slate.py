@@ -77,6 +77,11 @@ def sheet_key(production: str, recipe: str) -> str:
     return f"productions/{production}/sheets/{recipe}.json"
 
 
+def fall_key(production: str, recipe: str) -> str:
+    """Return where it is kept that what goes by a recipe was handed to a fallback."""
+    return f"productions/{production}/falls/{recipe}.json"
+
+
 def takes_prefix(production: str, shot: str) -> str:
     """Return what the keys of all takes of a shot start with."""
     return f"productions/{production}/shots/{shot}/takes/"

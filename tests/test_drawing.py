@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from onereel.calls import calls_of
-from onereel.drawing import candidates_of, draw_still, edit, find_reusable, part, references_by_path
+from onereel.drawing import candidates_of, draw_still, edit, find_reusable, kept, part, references_by_path
 from onereel.errors import Filtered, NoAnswer, NotInVault, NotKept
 from onereel.likeness import Thresholds
 from onereel.media import fetch, keep
@@ -160,6 +160,16 @@ async def test_of_two_alike_drawn_at_the_same_time_one_is_redrawn(company):
 
     assert len({keyframe.drawn for keyframe in drawn}) == 2
     assert sum(bool(keyframe.findings) for keyframe in drawn) == 1
+
+
+async def test_what_a_worker_kept_first_is_what_others_film_too(hire):
+    found = planned(board(*TWINS))
+    drawn = await keyframes(await hire(), found)
+    redrawn = drawn["s020/opening"].model_copy(update={"recipe": "0" * 64})
+    other = drawn["s010/opening"].model_copy(update={"recipe": "0" * 64})
+
+    assert await kept(await hire(), redrawn) == redrawn
+    assert await kept(await hire(), other) == redrawn
 
 
 async def test_a_repeat_that_stays_one_is_reported(hire, studio):

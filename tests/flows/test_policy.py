@@ -15,6 +15,7 @@ from onereel.estimating import estimate
 from onereel.media import keep
 from onereel.models import MODELS, with_proxy
 from onereel.progress import showing_progress
+from onereel.studio import Latency
 from tests.productions import DAY, LITE, TABLE, VEO, board, brief
 
 SECOND = "gemini-nano-banana-2.1"
@@ -219,6 +220,50 @@ async def test_a_wrong_clip_is_ordered_again_where_the_policy_pays_for_it(film, 
     assert [take.wrong for take in takes] == [True, False]
     assert report.shots[0].take == "t02"
     assert agrees(vault, opened)
+
+
+async def test_wrong_clips_are_ordered_again_as_often_over_all_runs(film, studio, vault):
+    opened = studio("video:*:silent")
+    for _ in range(3):
+        await film(**ONE, policy={"wrong_tries": 1})
+
+    assert opened.tally().accepted["video"] == 2
+    assert agrees(vault, opened)
+
+
+async def test_a_wrong_clip_stays_where_no_other_is_to_be_had(film, studio, vault):
+    opened = studio("video:1:silent", "video:2:403")
+    report = await (await film(**ONE, policy={"wrong_tries": 1})).aresult()
+
+    assert (report.state, report.shots[0].take) == ("complete", "t01")
+    assert agrees(vault, opened)
+
+
+async def test_a_fallback_that_was_interrupted_films_on_and_nobody_else_is_asked(film, studio, vault, monkeypatch):
+    opened = studio(f"video:@{VEO}:503:times=1", latency=Latency(text=0, image=0, video=3, extension=0))
+    asked = {**ONE, "policy": {"busy_tries": 0, "fallback": {"video": LITE}}}
+    monkeypatch.setenv("ONEREEL_DEADLINE", "0.5")
+    interrupted = await film(**asked)
+    monkeypatch.setenv("ONEREEL_DEADLINE", "60")
+    report = await (await film(**asked)).aresult()
+
+    (take,) = papers(vault)[0].takes
+    assert interrupted.is_failed()
+    assert report.state == "complete"
+    assert opened.tally().accepted["video"] == 1
+    assert take.model == LITE
+    assert "503" in take.rescues[0].because
+    assert agrees(vault, opened)
+
+
+async def test_the_first_camera_is_asked_anew_where_the_fallback_took_nothing_on(film, studio, vault):
+    opened = studio(f"video:@{VEO}:503:times=1", f"video:@{LITE}:503:times=1")
+    asked = {**ONE, "policy": {"busy_tries": 0, "fallback": {"video": LITE}}}
+    assert (await film(**asked)).is_failed()
+    await film(**asked)
+
+    assert [take.model for take in papers(vault)[0].takes] == [VEO]
+    assert opened.tally().accepted["video"] == 1
 
 
 def test_a_ladder_has_its_rungs_once_and_in_an_order_that_makes_sense():
