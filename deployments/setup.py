@@ -87,6 +87,7 @@ def limits(settings: Settings) -> Iterator[tuple[str, int, str]]:
             own = settings.limits.get(model.id, ModelBound())
             yield f"onereel-{model.id}", own.in_flight or in_flight, "calls in flight"
             yield f"onereel-{model.id}-per-minute", own.per_minute or per_minute, "calls started in a minute"
+    yield "onereel-intent", 1, "calls written down at once, in a bucket without conditional writes"
 
 
 async def set_up(client: PrefectClient) -> None:

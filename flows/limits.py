@@ -22,7 +22,7 @@ from onereel.errors import BadInput
 
 log = logging.getLogger(f"onereel.{__name__}")
 
-BLOCK, BLOCKS = 4, {"image": 8}
+BLOCK, BLOCKS = 4, {"image": 8, "intent": 1}
 """Places asked for in one question, at most: they go back together, so the more, the longer one call keeps the others.
 Drawings are soon done, clips take minutes.
 """
@@ -307,7 +307,7 @@ class Places(Line):
 
     def __init__(self, leases: Leases, kind: str, model: str) -> None:
         self._needed, self.most = f"onereel-{kind}", BLOCKS.get(kind, BLOCK)
-        super().__init__(leases, [self._needed, f"onereel-{model}"])
+        super().__init__(leases, sorted({self._needed, f"onereel-{model}"}))
 
     def _idled(self, place: Place) -> None:
         """Give up a place nobody took, unless the server would not have it back yet."""

@@ -228,7 +228,8 @@ async def given_up(company: Company, repay: list[str]) -> None:
     """
     word = str(runtime.flow_run.id)
     for shot in repay:
-        calls = await asyncio.to_thread(give_up, company.vault, company.brief.production, shot, word)
+        deadline = company.patience.deadline
+        calls = await asyncio.to_thread(give_up, company.vault, company.brief.production, shot, word, deadline)
         for call in calls:
             log.warning("%s: $%.2f given up as lost; it may be bought once more", call.intent.label, call.intent.usd)
 

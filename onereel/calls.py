@@ -91,16 +91,27 @@ class Outcome(Noun):
     seconds: float = Field(default=0, description="From asking to having.")
     polls: int = Field(default=0, description="How often whoever saw its end had asked for it.")
     tokens: int = 0
+    after: float = Field(default=0, description="Refused for now: seconds the studio asked to be left alone.")
     word: str = Field(default="", description="Whose word gave a lost call up: a run's id, or a person's.")
 
 
 @dataclass(frozen=True)
 class Call:
-    """A paid call as the journal knows it."""
+    """A paid call as the journal knows it.
+
+    Attributes:
+        missing: The studio says it does not know the operation; it may be found yet, or was paid for nothing.
+    """
 
     intent: Intent
     operation: str = ""
     outcome: Outcome | None = None
+    missing: bool = False
+
+    @property
+    def unknown(self) -> bool:
+        """Whether nobody knows what became of it."""
+        return self.missing or (self.outcome is not None and self.outcome.end == "unknown")
 
 
 @dataclass(frozen=True)
@@ -150,6 +161,11 @@ def entry_key(key: str, state: str) -> str:
     return f"journal/{key[:2]}/{key}/{state}.json"
 
 
+def key_in(pointer: str) -> str:
+    """Return the key of the call a pointer leads to."""
+    return pointer.rsplit("/", 1)[1].removesuffix(".json")
+
+
 def read_call(vault: Vault, key: str) -> Call | None:
     """Return the call under a key, or None if it was never intended. Blocks.
 
@@ -165,18 +181,19 @@ def read_call(vault: Vault, key: str) -> Call | None:
     if "submitted" in states:
         operation = read_noun(vault, entry_key(key, "submitted"), Submitted).operation
     end = next((end for end in ENDS if end in states), None)
-    if end == "unknown" and operation:
+    missing = end == "unknown" and bool(operation)
+    if missing:
         end = None  # whoever gave it up was too early: the operation has a name, so it can be collected
     outcome = read_noun(vault, entry_key(key, end), Outcome) if end else None
     if not end and not operation and "lease" in states:
         lease = read_noun(vault, entry_key(key, "lease"), Lease)
         intent = intent.model_copy(update={"until": lease.until})
-    return Call(intent, operation, outcome)
+    return Call(intent, operation, outcome, missing)
 
 
 def calls_of(vault: Vault, production: str) -> list[Call]:
     """Return every paid call a production uses, oldest first. Blocks."""
-    keys = [name.rsplit("/", 1)[1].removesuffix(".json") for name in vault.keys(calls_prefix(production))]
+    keys = map(key_in, vault.keys(calls_prefix(production)))
     calls = [call for key in keys if (call := read_call(vault, key)) is not None]
     return sorted(calls, key=lambda call: call.intent.at)
 
@@ -184,7 +201,7 @@ def calls_of(vault: Vault, production: str) -> list[Call]:
 def unknown_on(calls: list[Call], production: str) -> float:
     """Return what a production may have spent on calls whose outcome nobody knows."""
     own = [call for call in calls if call.intent.production == production]
-    return round(sum(call.outcome.usd for call in own if call.outcome and call.outcome.end == "unknown"), 6)
+    return round(sum(call.outcome.usd if call.outcome else call.intent.usd for call in own if call.unknown), 6)
 
 
 def spent_on(calls: list[Call], production: str) -> float:

@@ -141,8 +141,9 @@ async def cast(
     review = table.writer(models.review)
     surfaces = [await asyncio.to_thread(surface_for, connection, model) for model in (text, image, video, review)]
     other = understudy(brief, table)
+    first = None if share is None else partial(share.place, "intent", "intent")
     limits = budget_of(settings, brief), None if rehearsal else settings.day_budget_usd
-    journal = await asyncio.to_thread(walled_journal, vault, table, brief.production, *limits, alert, run)
+    journal = await asyncio.to_thread(walled_journal, vault, table, brief.production, *limits, alert, run, first)
     cameras = cameras_of(connection, vault, table)
     bounds = _bounds(settings, share, rehearsal=rehearsal)
     if not brief.review.keyframes:  # then a clip is ordered as soon as a drawing was looked at here

@@ -566,8 +566,9 @@ def lost(
     rehearse: Rehearse = False,
 ) -> None:
     """Give up calls of a shot whose outcome is unknown: they count as spent, and it may be filmed again."""
-    place = vault_for(read_settings(), vault, rehearsal=rehearse)
-    given = give_up(place, production, shot, f"a person, {datetime.now(UTC).isoformat()}")
+    settings = read_settings()
+    place = vault_for(settings, vault, rehearsal=rehearse)
+    given = give_up(place, production, shot, f"a person, {datetime.now(UTC).isoformat()}", settings.deadline)
     if not given:
         raise BadInput(f"{production} has no call for {shot} whose outcome is unknown")
     for call in given:

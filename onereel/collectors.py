@@ -28,6 +28,10 @@ SHORTEST, LONGEST, SHARE = 0.2, 10.0, 0.1
 """Pauses between two looks at what another collector came to: a share of the time waited, within bounds, in seconds."""
 
 
+LEASE_SECONDS = 60.0
+"""How long after its last sign of life whoever asked, or collects, is taken for dead; it gives three in that time."""
+
+
 class Claim(Noun):
     """Whose turn it is to collect a film."""
 
@@ -93,11 +97,8 @@ class Collector:
             self._vault.remove(key)
 
     def _free(self, key: str) -> bool:
-        try:
-            who = read_noun(self._vault, key, Claim).who
-            return who == self._who or is_dead(read_noun(self._vault, _sign_key(who), Owner))
-        except (NotInVault, Corrupted):
-            return True
+        who = _who_claims(self._vault, key)
+        return who == self._who or not _lives(self._vault, who, self._lease)
 
     @contextlib.asynccontextmanager
     async def _life(self) -> AsyncIterator[None]:
@@ -125,6 +126,26 @@ class Collector:
                 log.warning("others cannot see that films are collected here: %s", failed)
             shown.set()
             await asyncio.sleep(self._lease / 3)
+
+
+def is_collected(vault: Vault, call_key: str, lease: float = LEASE_SECONDS) -> bool:
+    """Return whether somebody collects what a call ordered. Blocks."""
+    return _lives(vault, _who_claims(vault, entry_key(call_key, "collecting")), lease)
+
+
+def _who_claims(vault: Vault, key: str) -> str:
+    """Return who holds a claim; empty: nobody, or it cannot be told."""
+    with contextlib.suppress(NotInVault, Corrupted):
+        return read_noun(vault, key, Claim).who
+    return ""
+
+
+def _lives(vault: Vault, who: str, lease: float) -> bool:
+    """Return whether a collector shows that it lives."""
+    with contextlib.suppress(NotInVault, Corrupted):
+        # Where clocks differ a film is asked for twice, for nothing; so its lease is not watched before.
+        return bool(who) and not is_dead(read_noun(vault, _sign_key(who), Owner), watched=lease, lease=lease)
+    return False
 
 
 def _sign_key(who: str) -> str:

@@ -22,6 +22,7 @@ from onereel.checks import CheckLimits
 from onereel.crew import Camera, Vault
 from onereel.drift import LIMITS as DRIFT
 from onereel.drift import DriftLimits
+from onereel.entries import WRITE_AGAIN
 from onereel.habits import Habits, Usual
 from onereel.journal import Journal
 from onereel.library import Others
@@ -164,7 +165,7 @@ class Patience:
     each is asked for down to once in three times `longest`. The last ones are few: no film's end is seen later for it.
     """
     deadline: float = 1800.0
-    keeping: tuple[float, ...] = (0.2, 1.0, 4.0, 15.0)
+    keeping: tuple[float, ...] = WRITE_AGAIN
     """Pauses in seconds before a vault that fails is asked once more to keep what was paid for."""
 
     def pause(self, waited: float) -> float:

@@ -42,8 +42,14 @@ class Entries:
 
     async def intend(self, intent: Intent) -> bool:
         """Write an intent; return whether it is the one that stands there, perhaps from a write that seemed to fail."""
-        if await self.write(intent.key, "intended", intent):
-            return True
+        return await self.write(intent.key, "intended", intent) or await self.stands(intent)
+
+    async def stands(self, intent: Intent) -> bool:
+        """Return whether an intent is the one that stands under its key.
+
+        Raises:
+            NotInVault: None does.
+        """
         there = await asyncio.to_thread(read_noun, self._vault, entry_key(intent.key, "intended"), Intent)
         return (there.at, there.host, there.process) == (intent.at, intent.host, intent.process)
 

@@ -30,6 +30,7 @@ from onereel.plan import Plan
 from onereel.slate import Slate, takes_prefix
 from onereel.storyboard import Shot
 from onereel.takes import Change, Hop, Looks, Rescue, Take, recipe_of
+from onereel.tries import way_on
 from onereel.verdicts import Finding, Verdict
 
 log = logging.getLogger(__name__)
@@ -292,9 +293,9 @@ async def _wait(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> Film:
                     await lab.habits.learn(order, (not_there + asked) / 2)
                 return film
             not_there = asked
-    raise StillFilming(
-        f"{label} is still being filmed after {patience.deadline:.0f} s; run the production again to collect it"
-    )
+    told = f"{label} is still being filmed after {age + waited:.0f} s; run the production again to collect it"
+    overdue = f", or give it up: {way_on(call.intent.production, label)}" if age >= patience.deadline else ""
+    raise StillFilming(told + overdue)
 
 
 async def _fetch(lab: Lab, call: Call, film: Film) -> bytes:

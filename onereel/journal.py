@@ -3,18 +3,21 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 
 from onereel.budget import Budget
 from onereel.calls import Call, End, Goods, Intent, Outcome, Submitted, Wanted, key_of
-from onereel.collectors import Collector
+from onereel.collectors import LEASE_SECONDS, Collector
 from onereel.crew import Vault
 from onereel.entries import WRITE_AGAIN, Entries
 from onereel.errors import (
     BadInput,
     Filtered,
+    FootageError,
     Gone,
     NoAnswer,
     OnereelError,
@@ -32,8 +35,6 @@ from onereel.tries import Tries, settled, way_on
 
 log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 60.0
-"""How long after its last sign of life whoever asked is taken for dead. It renews its lease three times as often."""
 GRACE_SECONDS = 30.0
 """How long a run that is stopped waits for the answer to a request that has left; shorter than any call's own limit."""
 
@@ -60,11 +61,24 @@ class Journal:
         grace: float = GRACE_SECONDS,
         run: str = "",
         write_again: Sequence[float] = WRITE_AGAIN,
+        first: Callable[[], AbstractAsyncContextManager[None]] = contextlib.nullcontext,
     ) -> None:
+        """Keep where the journal is, what things cost, and what may be spent.
+
+        Args:
+            vault: Where it is.
+            table: The prices.
+            budget: What may be spent.
+            lease: Seconds after its last sign of life that whoever asked is taken for dead.
+            grace: Seconds a stopped run waits for an answer on its way.
+            run: Which run asks.
+            write_again: Pauses before what was paid for is written once more, where the vault fails.
+            first: Guards the writing of an intent, where the vault by itself cannot say whose was first.
+        """
         self._vault, self._table, self.budget = vault, table, budget
         self._entries, self._write_again = Entries(vault, write_again), write_again
         self._collector = Collector(vault, self._entries, lease)
-        self._lease, self._grace, self._run = lease, grace, run
+        self._lease, self._grace, self._run, self._first = lease, grace, run, first
         self._looks: Counter[str] = Counter()
         self._one_at_a_time: dict[str, asyncio.Lock] = {}
         self._ours: set[str] = set()
@@ -129,6 +143,7 @@ class Journal:
             return settled(call.intent, call.outcome)
         async with self._collector.turn(call) as ended:
             if ended is not None and ended.outcome is not None:
+                self.budget.settle(call.intent.key, ended.outcome.usd)
                 return settled(call.intent, ended.outcome)
             return await self._collected(call.intent, act)
 
@@ -185,13 +200,16 @@ class Journal:
 
     async def _bought(self, intent: Intent, act: Callable[[], Awaitable[Goods]]) -> Outcome:
         """Ask, and write down what came."""
-        async with self._written_down(intent):
-            return await self._settle(intent, await act())
+        async with self._written_down(intent) as answered:
+            goods = await act()
+            answered.set()
+            return await self._settle(intent, goods)
 
     async def _ordered(self, intent: Intent, act: Callable[[], Awaitable[str]]) -> Call:
         """Ask, and write down under which name it can be collected."""
-        async with self._written_down(intent):
+        async with self._written_down(intent) as answered:
             operation = await act()
+            answered.set()
             # Also where nothing else is left: a person can ask the studio for it by this name.
             log.info("%s was ordered as %s", intent.label, operation)
             self._asked[intent.key] = (intent.kind, intent.usd)
@@ -204,6 +222,7 @@ class Journal:
 
         Raises:
             Filtered, NoAnswer, OutcomeUnknown: An earlier attempt ended so, and the policy forbids another.
+            StudioBusy: The studio asked to be left alone a while, perhaps another worker.
             BudgetReached: A new one would go over the budget.
         """
         attempt, tries = 1, Tries(wanted)
@@ -211,8 +230,9 @@ class Journal:
             key = key_of(wanted.order, attempt)
             call = await self.read(key)
             if call is None:
+                tries.not_early()
                 intent = await self._begin(wanted, key, attempt, turn)
-                if intent is not None:
+                if intent is not None and not await self._too_late(intent):
                     return Call(intent)
                 continue
             await self._entries.point(wanted.production, key)
@@ -235,7 +255,8 @@ class Journal:
             finally:
                 await pointing
             intent = self._intent(wanted, key, attempt)
-            intended = await self._intend(intent)
+            async with self._first():
+                intended = await self._intend(intent)
         finally:
             if not intended:
                 self.budget.settle(key, 0.0)
@@ -259,7 +280,11 @@ class Journal:
             except VaultError as failed:
                 log.warning("%s cannot be written down, trying again: %s", intent.label, failed)
                 await asyncio.sleep(pause)
-        return await self._intend_once(intent)
+        try:
+            return await self._intend_once(intent)
+        except VaultError as failed:
+            await self._withdraw(intent, Refused(f"it could not be written down: {failed}"))
+            raise
 
     async def _intend_once(self, intent: Intent) -> bool:
         """Write an intent down. One whose run is stopped meanwhile is closed at once: nothing was asked."""
@@ -267,15 +292,34 @@ class Journal:
         try:
             return await asyncio.shield(writing)
         except asyncio.CancelledError:
-            if await writing:
-                await self._end(intent, "refused", 0.0, Refused("the run was stopped before anything was asked"))
+            await asyncio.wait({writing})
+            await self._withdraw(intent, Refused("the run was stopped before anything was asked"))
             raise
+
+    async def _withdraw(self, intent: Intent, why: Refused) -> None:
+        """Close an intent nothing was asked for, if it stands: where its vault fails, it may, whatever was heard."""
+        with contextlib.suppress(VaultError):
+            if await self._entries.stands(intent):
+                await self._entries.write(intent.key, "refused", self._ended(intent, "refused", 0.0, why))
+
+    async def _too_late(self, intent: Intent) -> bool:
+        """Return whether others may soon take us for dead, and ask; then the intent is closed, and nothing was asked.
+
+        A vault that is slow, or a machine that slept, lets a lease run out between intending and asking.
+        """
+        late = (_now() - intent.at).total_seconds() > self._lease / 2
+        if late:
+            log.warning("%s took too long to be written down; doing so anew", intent.label)
+            await self._end(intent, "refused", 0.0, Refused("it took too long to be written down"))
+        return late
 
     async def _wait_for_owner(self, call: Call) -> Call:
         """Wait while another worker is asking; a dead owner's call becomes unknown."""
-        pause = 0.1
+        pause, until, since = 0.1, call.intent.until, time.monotonic()
         while call.outcome is None and not call.operation:
-            if is_dead(call.intent):
+            if call.intent.until != until:
+                until, since = call.intent.until, time.monotonic()
+            if is_dead(call.intent, watched=time.monotonic() - since, lease=self._lease):
                 fault = OutcomeUnknown("the worker that asked died before it heard the answer")
                 await self._end(call.intent, "unknown", call.intent.usd, fault)
             else:
@@ -286,16 +330,22 @@ class Journal:
         return call
 
     @contextlib.asynccontextmanager
-    async def _written_down(self, intent: Intent) -> AsyncIterator[None]:
-        """Write down how asking ended, whatever happens."""
+    async def _written_down(self, intent: Intent) -> AsyncIterator[asyncio.Event]:
+        """Write down how asking ended, whatever happens; yields what is set once an answer is there."""
+        answered = asyncio.Event()
         end: End = "unknown"
         fault: OnereelError = OutcomeUnknown("the run was stopped while the request was under way")
         usd = intent.usd
         try:
             async with self._entries.living(intent, self._lease):
-                yield
+                yield answered
         except (StudioBusy, Refused, BadInput) as refusal:
             end, fault, usd = _how_it_ended(refusal)
+            raise
+        except (VaultError, FootageError) as unread:
+            fault = unread
+            if not answered.is_set():  # what was to be sent could not be read: nothing was
+                end, usd = "refused", 0.0
             raise
         except OnereelError as unknown:
             fault = unknown
@@ -332,6 +382,7 @@ class Journal:
             at=_now(),
             reasons=reasons,
             code=error.code,
+            after=(error.after or 0) if isinstance(error, StudioBusy) else 0,
             random=isinstance(error, Filtered) and error.random,
             seconds=round((_now() - intent.at).total_seconds(), 3),
             polls=self._looks[intent.key],

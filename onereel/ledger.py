@@ -100,7 +100,8 @@ def _entry(call: Call, production: str, run: str) -> Entry:
         asked = {"resolution": order.size}
     elif not isinstance(order, TextOrder | ReviewOrder):
         asked = {"resolution": order.resolution, "seconds": order.seconds}
-    ended: dict[str, str | float] = {"outcome": "submitted" if call.operation else "intended", "usd": intent.usd}
+    state = "unknown" if call.missing else "submitted" if call.operation else "intended"
+    ended: dict[str, str | float] = {"outcome": state, "usd": intent.usd}
     if outcome is not None:
         ended = {
             "outcome": outcome.end,

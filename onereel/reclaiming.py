@@ -10,11 +10,12 @@ from pydantic import Field
 
 from onereel.adapters.connection import Connection
 from onereel.calls import Call
+from onereel.collectors import is_collected
 from onereel.company import Lab
 from onereel.crew import Vault
 from onereel.errors import BadInput, Filtered, Gone, NoAnswer, Refused, StillFilming
 from onereel.filming import collect_call
-from onereel.losses import bury, open_calls
+from onereel.losses import Unread, bury, open_calls
 from onereel.models import Surface
 from onereel.noun import Noun
 from onereel.orders import DrawOrder, ReviewOrder, TextOrder
@@ -28,9 +29,9 @@ LOOK_SECONDS = 60.0
 """How long a film that is still being filmed is waited for; the next reclaim, or run, finds it."""
 
 
-State = Literal["settled", "filtered", "failed", "filming", "gone", "unknown", "unreachable", "waited for"]
+State = Literal["settled", "filtered", "failed", "filming", "gone", "unknown", "unreachable", "damaged", "waited for"]
 """settled: collected. gone: the vendor does not know it any more. unknown: its worker died before it heard an answer.
-waited for: somebody still sees to it."""
+damaged: its entries cannot be understood. waited for: somebody still sees to it."""
 
 
 class Reclaimed(Noun):
@@ -69,6 +70,7 @@ WORDS = {
     "filming": "still being filmed",
     "unknown": "unknown",
     "unreachable": "not reachable with what is configured",
+    "damaged": "damaged in the journal",
     "waited for": "waited for by a run",
 }
 
@@ -91,8 +93,15 @@ async def reclaim(
         async with places:
             return await _see_to(vault, labs, connection, deadline, call)
 
-    calls = await asyncio.to_thread(open_calls, vault, production)
-    return Reclaim(calls=tuple(await asyncio.gather(*map(see_to, calls))))
+    calls, unread = await asyncio.to_thread(open_calls, vault, production)
+    seen = await asyncio.gather(*map(see_to, calls))
+    return Reclaim(calls=(*seen, *(_damaged(production, one) for one in unread)))
+
+
+def _damaged(production: str, unread: Unread) -> Reclaimed:
+    log.error("%s cannot be read: %s", unread.key, unread.why)
+    told = {"production": production, "call": unread.key, "state": "damaged", "usd": 0.0, "reason": str(unread.why)}
+    return Reclaimed.model_validate(told)
 
 
 async def _see_to(
@@ -104,7 +113,7 @@ async def _see_to(
     if not call.operation:
         if await asyncio.to_thread(bury, vault, call):
             state = "unknown"
-    elif is_dead(intent) or age >= deadline:
+    elif age >= deadline or (is_dead(intent) and not await asyncio.to_thread(is_collected, vault, intent.key)):
         state, usd, reason = await _fetched(labs[intent.order.surface], connection, call)
     log.info("%s %s: %s, $%.3f %s", intent.production, intent.label, state, usd, reason)
     told = {"production": intent.production, "call": intent.label, "state": state, "usd": usd, "reason": reason}

@@ -2,9 +2,10 @@
 
 import shlex
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from onereel.calls import Intent, Outcome, Wanted
-from onereel.errors import Filtered, NoAnswer, OutcomeUnknown, Refused
+from onereel.errors import Filtered, NoAnswer, OutcomeUnknown, Refused, StudioBusy
 from onereel.slate import shot_of
 
 
@@ -16,6 +17,20 @@ class Tries:
     filtered: int = 0
     failed: int = 0
     unknown: int = 0
+    _last: Outcome | None = None
+
+    def not_early(self) -> None:
+        """Refuse another attempt before the studio's own delay is over, whoever it told.
+
+        Raises:
+            StudioBusy: Says how much is left of it.
+        """
+        if self._last is not None and self._last.after:
+            passed = (datetime.now(UTC) - self._last.at).total_seconds()
+            left = min(self._last.after, self._last.after - passed)
+            if left > 0:
+                told = f"{self.wanted.label}: the studio asked to be left alone for {left:.1f} s more"
+                raise StudioBusy(f"{told}: {'; '.join(self._last.reasons)}", after=left).coded(self._last.code)
 
     def count(self, intent: Intent, outcome: Outcome) -> None:
         """Count one more attempt that ended without goods.
@@ -23,6 +38,7 @@ class Tries:
         Raises:
             Filtered, NoAnswer, OutcomeUnknown: It ended so, and the policy forbids another.
         """
+        self._last = outcome
         told = "; ".join(outcome.reasons)
         if outcome.end == "filtered":
             self.filtered += 1

@@ -10,12 +10,13 @@ import logging
 import math
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Literal
 
 from onereel.budget import Amounts, Budget
-from onereel.calls import Call, Intent, Wanted, calls_of, read_call
+from onereel.calls import Call, Intent, Wanted, calls_of, key_in, read_call
 from onereel.crew import Vault
 from onereel.errors import BudgetReached, Refused
 from onereel.journal import Journal
@@ -56,7 +57,7 @@ class Others:
         """Read what was added under a prefix, and how what was open has ended. Blocks."""
         known: dict[str, Call] = {}
         for name in self._vault.keys(prefix):
-            key = name.rsplit("/", 1)[1].removesuffix(".json")
+            key = key_in(name)
             if key in self._passed or self._ours(key):
                 continue
             call = self._known.get(key)
@@ -94,7 +95,7 @@ class SharedBudget(Budget):
     alert: Alert | None = None
     _ours: defaultdict[date, Amounts] = field(default_factory=lambda: defaultdict(Amounts))
     _day: dict[str, date] = field(default_factory=dict)
-    _told: set[tuple[Scope, int]] = field(default_factory=set)
+    _told: set[tuple[Scope, int, date]] = field(default_factory=set)
 
     def reserve(self, key: str, usd: float, label: str) -> None:
         """Promise money to a call, or refuse it.
@@ -160,9 +161,14 @@ class SharedBudget(Budget):
 
     def _reached(self, scope: Scope, committed: float, more: float, limit: float) -> None:
         """Tell of every level reached that was not told of."""
+        since = today() if scope == "day" else date.min
         for level in LEVELS:
-            if self.alert and (scope, level) not in self._told and committed + more >= limit * level / 100 - CENT:
-                self._told.add((scope, level))
+            if (
+                self.alert
+                and (scope, level, since) not in self._told
+                and committed + more >= limit * level / 100 - CENT
+            ):
+                self._told.add((scope, level, since))
                 self.alert(scope, level, committed, limit)
 
 
@@ -172,10 +178,18 @@ class WalledJournal(Journal):
     budget: SharedBudget
 
     def __init__(
-        self, vault: Vault, table: ModelTable, budget: SharedBudget, production: str, counted: set[str], run: str = ""
+        self,
+        vault: Vault,
+        table: ModelTable,
+        budget: SharedBudget,
+        production: str,
+        counted: set[str],
+        run: str = "",
+        first: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
     ) -> None:
-        super().__init__(vault, table, budget, run=run)
+        super().__init__(vault, table, budget, run=run, first=first)
         self._production = production
+        self._open_before = set(budget.reserved)
         self._unseen: set[str] = set()
         self._others = Others(vault, lambda name: name == production, lambda key: key in counted or self._is_mine(key))
         self._all_today = Others(vault, lambda _: True, self._is_mine)
@@ -253,12 +267,16 @@ class WalledJournal(Journal):
         await asyncio.shield(self._reading)
 
     async def _read(self) -> None:
-        def read() -> None:
+        def read() -> dict[str, float]:
             self._others.read(calls_prefix(self._production))
             if math.isfinite(self.budget.day_limit):
                 self._all_today.read(day_prefix(today()))
+            before = [read_call(self._vault, key) for key in tuple(self._open_before)]
+            return {call.intent.key: call.outcome.usd for call in before if call is not None and call.outcome}
 
-        await asyncio.to_thread(read)
+        for key, usd in (await asyncio.to_thread(read)).items():
+            self._open_before.discard(key)
+            self.budget.settle(key, usd)
         self._read_at = asyncio.get_running_loop().time()
         self.budget.elsewhere, self.budget.day_elsewhere = self._others.usd, self._all_today.usd
 
@@ -271,6 +289,7 @@ def walled_journal(
     day_limit: float | None,
     alert: Alert | None,
     run: str = "",
+    first: Callable[[], AbstractAsyncContextManager[None]] | None = None,
 ) -> WalledJournal:
     """Return the journal of one run of a production, with the budget as earlier runs left it. Blocks.
 
@@ -282,7 +301,9 @@ def walled_journal(
         day_limit: Most the vault may spend in a day (UTC); None: no such limit.
         alert: Told when a level is reached.
         run: Which run asks.
+        first: Guards the writing of an intent where the vault has no conditional writes; None: nobody else writes.
     """
+    guard = nullcontext if first is None or vault.conditional else first
     own = [call for call in calls_of(vault, production) if call.intent.production == production]
     budget = SharedBudget(
         limit=limit,
@@ -291,7 +312,7 @@ def walled_journal(
         day_limit=math.inf if day_limit is None else day_limit,
         alert=alert,
     )
-    return WalledJournal(vault, table, budget, production, {call.intent.key for call in own}, run)
+    return WalledJournal(vault, table, budget, production, {call.intent.key for call in own}, run, guard)
 
 
 def today() -> date:

@@ -321,10 +321,11 @@ async def test_a_film_still_being_filmed_at_the_deadline_stays_collectable(ready
 
 @pytest.mark.parametrize("fault", ["429", "500", "503"])
 async def test_an_order_refused_as_busy_costs_nothing_and_can_be_made_again(ready, studio, vault, fault):
-    studio.plan.add(parse_fault(f"video:1:{fault}"))
+    studio.plan.add(parse_fault(f"video:1:{fault}:after=0.2"))
     company, setup = await ready()
-    with pytest.raises(StudioBusy):
+    with pytest.raises(StudioBusy) as busy:
         await ordered(company, setup)
+    await asyncio.sleep(busy.value.after or 0)
     await ordered(company, setup)
 
     assert studio.tally().accepted["video"] == 1

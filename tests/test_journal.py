@@ -249,7 +249,7 @@ ENDINGS = [
     (Filtered("no", reasons=("violence",)), "filtered", 0.0),
     (NoAnswer("text only", usd=0.01), "failed", 0.01),
     (OutcomeUnknown("the line died"), "unknown", DRAWING_USD),
-    (VaultError("disk full"), "unknown", DRAWING_USD),
+    (VaultError("nothing to send"), "refused", 0.0),
     (RuntimeError("a bug of ours"), "unknown", DRAWING_USD),
 ]
 

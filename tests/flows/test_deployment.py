@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -14,9 +15,14 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from deployments.local import server
 from flows.limits import sharing
+from onereel.adapters.s3 import S3Vault
 from onereel.errors import BadInput
 from onereel.models import MODELS, with_proxy
 from onereel.studio import Latency, StudioOptions, running
+from onereel.wall import walled_journal
+from tests.journal_worker import CLIP, wanted
+from tests.productions import TABLE
+from tests.storage import rclone
 
 LIMITS = {"onereel-text": 2, "onereel-image": 3, "onereel-video": 1}
 CAMERA = "veo-3.1-generate-001"
@@ -274,6 +280,38 @@ async def test_places_are_asked_for_together_handed_on_and_given_back(here, api)
             await asyncio.gather(*(call() for _ in range(8)))
             assert 1 < max(most) <= LIMITS["onereel-image"]
         assert "onereel-image" not in held(api)
+
+
+@pytest.fixture
+def bucket(tmp_path, monkeypatch):
+    """A vault in a bucket whose server knows no conditional writes."""
+    with rclone(tmp_path) as storage:
+        (storage.files / "films").mkdir()
+        for name, value in storage.environment().items():
+            monkeypatch.setenv(name, value)
+        vault = S3Vault("s3://films")
+        assert not vault.conditional
+        yield vault
+
+
+async def test_a_bucket_without_conditional_writes_has_one_who_asks_all_the_same(here, bucket):
+    asked = []
+
+    async def order():
+        asked.append(1)
+        await asyncio.sleep(0.1)
+        return f"operations/{len(asked)}"
+
+    with temporary_settings({PREFECT_API_URL: here.api}):
+        async with sharing() as one, sharing() as another:
+            first = [partial(shared.place, "intent", "intent") for shared in (one, another)]
+            journals = [walled_journal(bucket, TABLE, "lighthouse", 100, None, None, first=guard) for guard in first]
+            for number in range(5):
+                wish = wanted(CLIP.model_copy(update={"words": f"Wave {number}"}))
+                calls = await asyncio.gather(*(journal.order(wish, order) for journal in journals))
+                assert calls[0].operation == calls[1].operation
+
+    assert len(asked) == 5
 
 
 async def test_no_more_calls_to_a_model_start_in_a_minute_than_its_limit(here, api):

@@ -69,7 +69,7 @@ async def test_a_film_still_being_filmed_stays_collectable(make, studio, vault, 
 
     assert [call.state for call in told.calls] == ["filming", "filming"]
     assert told.saved_usd == 0
-    assert len(open_calls(FolderVault(vault))) == 2
+    assert len(open_calls(FolderVault(vault))[0]) == 2
 
 
 async def test_what_a_run_waits_for_is_left_to_it(make, studio, vault):
@@ -90,7 +90,7 @@ async def test_a_film_the_vendor_has_no_more_is_told_and_may_be_given_up(make, l
     told = await found()
     monkeypatch.setenv("ONEREEL_DEADLINE", "60")
     held = await make(seconds=12)
-    report_lost = [give_up(FolderVault(vault), "lighthouse", shot, "a person") for shot in ("s010", "s020")]
+    report_lost = [give_up(FolderVault(vault), "lighthouse", shot, "a person", 60) for shot in ("s010", "s020")]
     report = await (await make(seconds=12)).aresult()
 
     assert {call.state for call in told.calls} == {"gone"}
@@ -132,7 +132,22 @@ async def test_a_film_that_cannot_be_reached_is_named_and_stays(left_behind, vau
     told = await found()
 
     assert {call.state for call in told.calls} == {"unreachable"}
-    assert len(open_calls(FolderVault(vault))) == 2
+    assert len(open_calls(FolderVault(vault))[0]) == 2
+
+
+async def test_an_entry_that_is_damaged_is_told_and_hides_no_other(left_behind, vault):
+    first, second = (call for call in calls_of(FolderVault(vault), "lighthouse") if call.operation)
+    entry = vault / entry_key(first.intent.key, "submitted")
+    entry.write_bytes(entry.read_bytes()[:20])
+
+    told = await found()
+
+    assert sorted((call.call, call.state) for call in told.calls) == [
+        (first.intent.key, "damaged"),
+        (second.intent.label, "settled"),
+    ]
+    assert "1 damaged in the journal" in told.message
+    assert (await found(production="another")).calls == ()
 
 
 def test_the_command_line_says_what_was_saved(tmp_path, vault, monkeypatch):
