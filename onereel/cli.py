@@ -35,7 +35,7 @@ from onereel.estimating import assumed, in_short
 from onereel.estimating import estimate as estimated
 from onereel.exporting import export as write_export
 from onereel.ledger import ledger as ledger_of
-from onereel.losses import give_up
+from onereel.losses import adopt, give_up
 from onereel.media import keep
 from onereel.models import ModelTable, Surface
 from onereel.papers import Manifest
@@ -505,6 +505,12 @@ def compare(
 @app.command()
 def reclaim(
     production: Annotated[str, typer.Argument(help="Only this production; else all in the vault.")] = "",
+    of: Annotated[
+        str, typer.Option(help="With --operation: the shot it films, s010, or the call as the log has it.")
+    ] = "",
+    operation: Annotated[
+        str, typer.Option(help="A film the log says was ordered under this name, while the vault kept nothing.")
+    ] = "",
     vault: VaultUrl = "",
     rehearse: Rehearse = False,
     as_json: AsJson = False,
@@ -513,8 +519,13 @@ def reclaim(
 
     With --rehearse: a rehearsal's studio ends with it, so what it was filming is gone; it is closed, at no cost.
     """
+    settings = read_settings()
+    if operation or of:
+        if not (production and of and operation):
+            raise BadInput("name the production, what the operation films (--of s010), and its name (--operation)")
+        adopt(vault_for(settings, vault, rehearsal=rehearse), production, of, operation)
     with showing_progress(err):
-        found = asyncio.run(reclaimed(read_settings(), production, vault, rehearsal=rehearse))
+        found = asyncio.run(reclaimed(settings, production, vault, rehearsal=rehearse))
     for call in found.calls:
         line = f"{call.production}: {call.call}: {call.state} ${call.usd:.2f} {call.reason}".rstrip()
         err.print(line, markup=False, highlight=False, soft_wrap=True)

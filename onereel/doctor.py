@@ -36,7 +36,11 @@ def _vault(settings: Settings, url: str) -> Iterator[tuple[bool, str]]:
     except OnereelError as broken:
         yield False, f"vault: {broken}"
         return
-    told = "one writer wins" if sure else "no conditional writes: several workers need a Prefect server (limit onereel-intent)"
+    told = (
+        "one writer wins"
+        if sure
+        else "no conditional writes: several workers need a Prefect server (limit onereel-intent)"
+    )
     yield True, f"vault: {vault.url}, {told}"
 
 

@@ -31,7 +31,7 @@ from onereel.models import ModelTable
 from onereel.orders import AnyOrder
 from onereel.owners import here, is_dead
 from onereel.prices import price
-from onereel.tries import Tries, settled, way_on
+from onereel.tries import Tries, settled, way_back, way_on
 
 log = logging.getLogger(__name__)
 
@@ -214,7 +214,10 @@ class Journal:
             log.info("%s was ordered as %s", intent.label, operation)
             self._asked[intent.key] = (intent.kind, intent.usd)
             self.written = True
-            await self._entries.insist(intent.key, "submitted", Submitted(operation=operation, at=_now()))
+            try:
+                await self._entries.insist(intent.key, "submitted", Submitted(operation=operation, at=_now()))
+            except VaultError as failed:
+                raise VaultError(f"{failed}; {way_back(intent.production, intent.label, operation)}") from failed
         return Call(intent, operation)
 
     async def _open(self, wanted: Wanted, turn: Callable[[], Awaitable[None]]) -> Call:

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from onereel.calls import ENDS, Call, Outcome, calls_of, entry_key, key_in, key_of, read_call
+from onereel.calls import ENDS, Call, Outcome, Submitted, calls_of, entry_key, key_in, key_of, read_call
 from onereel.crew import Vault
 from onereel.errors import BadInput, Corrupted
 from onereel.media import keep_noun, read_noun
+from onereel.orders import ClipOrder, ExtendOrder
 from onereel.owners import is_dead
 from onereel.slate import calls_prefix, shot_of
 
@@ -78,6 +79,33 @@ def bury(vault: Vault, call: Call) -> bool:
             reasons=("the worker that asked died before it heard the answer",),
         ),
     )
+
+
+def adopt(vault: Vault, production: str, subject: str, operation: str) -> Call:
+    """Keep the name a film was accepted under, which the vault would not have when it was heard: the run's log says it.
+
+    Blocks.
+
+    Args:
+        vault: Where the journal is.
+        production: Which film.
+        subject: Which shot, or which call by its label.
+        operation: What the studio calls it.
+
+    Returns:
+        The call, which can be collected now.
+
+    Raises:
+        BadInput: Not exactly one call of that name waits for an operation.
+    """
+    named = [call for call in calls_of(vault, production) if subject in (subject_of(call), call.intent.label)]
+    nameless = [call for call in named if not call.operation and (call.outcome is None or call.unknown)]
+    films = [call for call in nameless if isinstance(call.intent.order, ClipOrder | ExtendOrder)]
+    if len(films) != 1:
+        known = f" ({', '.join(call.intent.label for call in films)}: name one of them)" if films else ""
+        raise BadInput(f"{len(films)} films of {production} for {subject!r} lack the name of their operation{known}")
+    keep_noun(vault, entry_key(films[0].intent.key, "submitted"), Submitted(operation=operation, at=_now()))
+    return films[0]
 
 
 def give_up(vault: Vault, production: str, subject: str, word: str, deadline: float) -> list[Call]:

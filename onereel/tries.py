@@ -79,3 +79,9 @@ def way_on(production: str, label: str) -> str:
         f"it may have been paid. `onereel produce BRIEF --repay {subject}` pays for it once more; "
         f"`onereel lost {production} {subject}` counts it as lost"
     )
+
+
+def way_back(production: str, label: str, operation: str) -> str:
+    """Return what a person can do about a film that was accepted under a name the vault would not keep."""
+    named = f"--of {shlex.quote(label)} --operation {shlex.quote(operation)}"
+    return f"{label} was ordered all the same: `onereel reclaim {production} {named}` collects it"

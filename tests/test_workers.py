@@ -12,7 +12,7 @@ from onereel.calls import Outcome, calls_of, entry_key, key_of, read_call, unkno
 from onereel.errors import BadInput, Gone, StudioBusy, VaultError
 from onereel.journal import Journal
 from onereel.ledger import ledger
-from onereel.losses import give_up
+from onereel.losses import adopt, give_up
 from onereel.media import keep_noun
 from onereel.wall import walled_journal
 from tests.journal_worker import CLIP, DRAWING, GOODS, wanted
@@ -35,11 +35,13 @@ class Asked:
 
 
 class FailingVault(FolderVault):
-    """Stores intents, and answers with an error, or late, as often as told."""
+    """Stores intents, and answers with an error, or late, as often as told; shut, it stores no operation."""
 
-    failing, seconds = 0, 0.0
+    failing, seconds, shut = 0, 0.0, False
 
     def create(self, key, data, content_type):
+        if self.shut and key.endswith("submitted.json"):
+            raise VaultError("no room")
         stored = super().create(key, data, content_type)
         if key.endswith("intended.json") and self.failing:
             self.failing -= 1
@@ -172,6 +174,21 @@ async def test_a_word_said_again_gives_up_what_it_had_not_come_to_and_nothing_as
     given = give_up(vault, "lighthouse", "video", "run-1", DEADLINE)
 
     assert [call.intent.order for call in given] == [second if first.intent.order == CLIP else CLIP]
+
+
+async def test_a_film_the_vault_would_not_write_down_is_collected_by_the_name_the_log_has(vault):
+    run = journal_of(vault, write_again=())
+    vault.shut = True
+    with pytest.raises(VaultError, match="onereel reclaim lighthouse --of video --operation operations/1"):
+        await run.order(wanted(CLIP), Asked("operations/1"))
+    vault.shut = False
+    adopt(vault, "lighthouse", "video", "operations/1")
+    call = await journal_of(vault).order(wanted(CLIP), Asked("operations/2"))
+    outcome = await journal_of(vault).collect(call, Asked(GOODS))
+
+    assert (call.operation, outcome.end) == ("operations/1", "settled")
+    with pytest.raises(BadInput, match="0 films of lighthouse for 'video' lack the name"):
+        adopt(vault, "lighthouse", "video", "operations/1")
 
 
 def test_nothing_can_be_given_up_that_was_never_asked(vault):
