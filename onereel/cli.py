@@ -764,6 +764,9 @@ def _finish(run: Callable[[], Coroutine[Any, Any, Any]], *, as_json: bool, rehea
         err.print("REHEARSAL: the local studio films, nothing is paid", style="bold yellow")
 
     async def whole() -> Report:
+        from flows.embedded import start_apart  # noqa: PLC0415 - Prefect takes a second to import
+
+        await asyncio.to_thread(start_apart)
         state = await run()
         told = await state.aresult(raise_on_failure=False)
         if isinstance(told, BaseException):
