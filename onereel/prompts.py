@@ -234,12 +234,24 @@ def sheet_label(who: Character) -> str:
     return f"{who.name}, character sheet"
 
 
+DRAWN_LAST = "The picture to edit is the one you drew last."
+FIRST_IMAGE = "The picture to edit is the first image:"
+"""What is said before the words of an edit, as they may be sent either way: in the conversation that drew the picture,
+which holds other pictures, too; or with the picture itself, which comes first."""
+
+
+def _stopped(said: str) -> str:
+    """Return words in one line with a full stop at their end, so that what follows does not run on from them."""
+    line = " ".join(said.split())
+    return line if line.rstrip("\"'”’»)").endswith((".", "!", "?", "…")) else f"{line}."
+
+
 def edit_words(instruction: str) -> str:
     """Return the words that redraw a keyframe from itself."""
-    return f"Edit the first image. Change only this: {instruction.strip()} Keep everything else exactly the same."
+    return f"Change only this in the picture to edit: {_stopped(instruction)} Keep everything else exactly the same."
 
 
-CLOSE_UP = "Close-up of the first image, the part to mend"
+CLOSE_UP = "Close-up of the picture to edit, the part to mend"
 """What the part of a keyframe is called that is sent along with its repair."""
 
 
@@ -252,8 +264,8 @@ def repair_words(reasons: str, places: Sequence[str] = (), *, close_up: bool = F
         close_up: The part is sent along, too.
     """
     where = f" Look at {_list_words(places)}." if places else ""
-    where += f' "{CLOSE_UP}" shows what is meant; answer with the whole first image.' if close_up else ""
-    return edit_words(f"mend what a viewer would notice: {reasons.strip()}{where} Mend nothing else.")
+    where += f' "{CLOSE_UP}" shows what is meant; answer with the whole picture.' if close_up else ""
+    return edit_words(f"mend what a viewer would notice: {_stopped(reasons)}{where} Mend nothing else.")
 
 
 def redraw_words(words: str, retouch: str, reasons: str) -> str:
@@ -269,7 +281,7 @@ def redraw_words(words: str, retouch: str, reasons: str) -> str:
 
 
 ENLARGE_WORDS = (
-    "Repeat the first image exactly, at a higher resolution: the same picture in every part, only sharper. "
+    "Repeat the picture to edit exactly, at a higher resolution: the same picture in every part, only sharper. "
     "Change nothing, add nothing, leave nothing out."
 )
 
@@ -286,7 +298,7 @@ def variation_words(apart_from: str) -> str:
         apart_from: What it must differ from: 'the opening of this shot', 's030/opening'.
     """
     return (
-        f"Edit the first image. Vary the composition so that it clearly differs from {apart_from}: move the camera, "
+        f"Vary the composition of the picture to edit so that it clearly differs from {apart_from}: move the camera, "
         "change the framing and the positions. Keep the people, clothes, place, light and style the same."
     )
 

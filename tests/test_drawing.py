@@ -261,6 +261,7 @@ async def test_an_edit_goes_on_with_the_conversation_that_drew_the_picture(compa
     assert turns[2][:4] == turns[1], "earlier turns stay as they were"
     assert all("thought_signature" in json.dumps(turn) for turn in turns[2][1::2])
     assert "Keep everything else" in turns[1][2]["parts"][-1]["text"]
+    assert "the one you drew last" in turns[1][2]["parts"][0]["text"]
     assert len({keyframe.drawn for keyframe in (drawn, night, fog)}) == 3
     assert fits(vault, fog)
     assert fog.usd == pytest.approx(studio.tally().total_usd, abs=1e-5)

@@ -127,7 +127,7 @@ def test_an_edit_says_what_is_wrong_and_where():
     words = mend_words(whole)
 
     assert words.startswith(
-        "Edit the first image. Change only this: mend what a viewer would notice: A hand has six fingers."
+        "Change only this in the picture to edit: mend what a viewer would notice: A hand has six fingers."
     )
     assert "the lower right" in words
     assert "Keep everything else exactly the same." in words

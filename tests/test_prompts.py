@@ -9,10 +9,14 @@ from onereel.brief import Brief, Character
 from onereel.guides import numbered
 from onereel.models import MODELS
 from onereel.prompts import (
+    ANCHOR_WORDS,
+    CLOSE_UP,
+    ENLARGE_WORDS,
     clip_words,
     edit_words,
     extension_words,
     keyframe_words,
+    repair_words,
     sheet_words,
     storyboard_schema,
     storyboard_words,
@@ -180,5 +184,30 @@ def test_a_sheet_shows_one_person_three_times():
 
 
 def test_an_edit_changes_one_thing_and_keeps_the_rest():
-    assert edit_words("Make it night.") == "Edit the first image. Change only this: Make it night. Keep everything else exactly the same."  # fmt: skip
+    assert edit_words("Make it night.") == "Change only this in the picture to edit: Make it night. Keep everything else exactly the same."  # fmt: skip
     assert "s030/opening" in variation_words("s030/opening")
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("make the door red", "make the door red. Keep everything else"),
+        ("  make it night,\n with stars ", "make it night, with stars. Keep everything else"),
+        ("is the door red?", "is the door red? Keep everything else"),
+        ('let the sign say "Open."', 'let the sign say "Open." Keep everything else'),
+        ('let the sign say "OPEN"', 'let the sign say "OPEN". Keep everything else'),
+    ],
+)
+def test_what_an_edit_changes_ends_before_what_it_keeps_begins(asked, told):
+    assert told in edit_words(asked)
+
+
+def test_what_a_repair_mends_ends_before_it_says_where():
+    assert "the sign reads HABROUR. Look at the centre. Mend nothing else." in repair_words("the sign reads HABROUR", ("the centre",))  # fmt: skip
+
+
+def test_words_that_may_join_a_conversation_call_no_picture_the_first():
+    words = [edit_words("night"), variation_words("s030/opening"), ENLARGE_WORDS, ANCHOR_WORDS, CLOSE_UP, repair_words("x", close_up=True)]  # fmt: skip
+
+    assert not [said for said in words if "first image" in said]
+    assert all("the picture to edit" in said for said in words)

@@ -24,6 +24,7 @@ from onereel.errors import NoAnswer
 from onereel.footage import Media
 from onereel.models import ImageModel, ModelTable, Surface, TextModel, TokenPrice
 from onereel.orders import DrawOrder, ReviewOrder, TextOrder
+from onereel.prompts import DRAWN_LAST, FIRST_IMAGE
 
 HISTORY_BYTES: Final = 48 * 2**20
 """Largest history we hand back, as JSON. A request may have 100 MB, and the next one adds its own references. Beyond
@@ -132,14 +133,15 @@ class Illustrator:
         """Return the conversation to send: earlier turns as they were, and the new one."""
         earlier = [] if order.history is None else _TURNS.validate_json(self._fetch(order.history))
         said: list[types.Part] = []
-        if order.canvas is not None and order.history is None:
-            said += [types.Part(text="The first image, to be edited:"), self._picture(order.canvas)]
+        if order.canvas is not None:
+            said += [types.Part(text=DRAWN_LAST)] if earlier else self._labelled(FIRST_IMAGE, order.canvas)
         for reference in order.references:
-            said += [types.Part(text=reference.label), self._picture(reference.media)]
+            said += self._labelled(reference.label, reference.media)
         return [*earlier, types.Content(role="user", parts=[*said, types.Part(text=order.words)])]
 
-    def _picture(self, media: Media) -> types.Part:
-        return types.Part.from_bytes(data=self._fetch(media), mime_type=media.content_type)
+    def _labelled(self, label: str, media: Media) -> list[types.Part]:
+        picture = types.Part.from_bytes(data=self._fetch(media), mime_type=media.content_type)
+        return [types.Part(text=label), picture]
 
 
 def _common(surface: Surface, seconds: float) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from onereel.studio.palette import dominant, mix, palette_of, rgb
 from onereel.studio.people import paint_people
 from onereel.studio.pictures import decode, encode, words_in
 from onereel.studio.places import paint_place
+from onereel.studio.pointing import EDITED, Edit
 from onereel.studio.props import paint_props
 from onereel.studio.scene import Scene, imagine
 from onereel.studio.signs import put_up
@@ -25,8 +26,6 @@ from onereel.studio.weather import paint_weather
 
 _COARSE, _WORKING, _WORKING_LARGE = 240, 760, 900
 """Longer side in pixels that is painted; the rest is enlarging. A picture of a rehearsal may be soft."""
-
-EDIT: Final = "Edit the first image"
 
 _LARGE: Final = 1600
 """Longer side of a picture that is painted larger: between 1K and 2K."""
@@ -37,6 +36,7 @@ def draw(
     size: tuple[int, int],
     references: tuple[bytes, ...],
     *,
+    edit: Edit | None = None,
     seed: int | None,
     badge: str,
     coarse: bool = False,
@@ -46,7 +46,7 @@ def draw(
 
     A coarse picture is painted small and without grain, for a fifth of the work.
     """
-    picture = sketch(words, size, references, seed=seed, badge=badge, coarse=coarse, defects=defects)
+    picture = sketch(words, size, references, edit=edit, seed=seed, badge=badge, coarse=coarse, defects=defects)
     return encode(picture, words)
 
 
@@ -55,6 +55,7 @@ def sketch(
     size: tuple[int, int],
     references: tuple[bytes, ...],
     *,
+    edit: Edit | None = None,
     seed: int | None,
     badge: str,
     coarse: bool = False,
@@ -62,33 +63,37 @@ def sketch(
 ) -> Image.Image:
     """Return a picture of the words.
 
-    Words that say "Edit the first image" change that picture moderately, or mend it if it has planted defects; with
-    "Vary the composition" they give another picture of the same thing. Words of a character sheet give three views of
-    one person. References lend their colours; words in quotes are put up as signs.
+    An edit changes its picture moderately, or mends it if it has planted defects; "Repeat" and "restore natural
+    colours" give it as it is, and "Vary the composition" another picture of the same thing. Words of a character sheet
+    give three views of one person. References lend their colours; words in quotes are put up as signs.
 
     Args:
         words: The prompt.
         size: (width, height) in pixels.
         references: Pictures sent along, as sent.
+        edit: The picture to change, and what is said of it; None: it is drawn anew.
         seed: None: the words alone decide.
         badge: Written on the strip at the bottom.
         coarse: Painted small and without grain.
         defects: What is drawn wrong on purpose.
     """
-    if references and EDIT.lower() in words.lower() and marks(decode(references[0])):
-        words = (words_in(references[0]) or words).partition(EDIT)[0]
-        references = references[1:]
-    pictures = tuple(decode(reference) for reference in references)
-    said = words.lower()
+    if edit is not None and marks(decode(edit.picture)):
+        words = EDITED.split(words_in(edit.picture) or words, maxsplit=1)[0].strip() or words
+        edit = None
+    sent = references if edit is None else (edit.picture, *references)
+    pictures = tuple(decode(picture) for picture in sent)
+    change = edit.words.lower() if edit is not None else ""
     rng = np.random.default_rng(list(hashlib.sha256(f"{words}\n{seed}".encode()).digest()))
-    if pictures and EDIT.lower() in said and "vary the composition" not in said:
+    if "repeat the picture" in change or "restore natural colours" in change:
+        picture = pictures[0].resize(size, Image.Resampling.BICUBIC)
+    elif edit is not None and "vary the composition" not in change:
         picture = _edited(pictures[0], size, rng)
-    elif said.lstrip().startswith("a character sheet"):
+    elif words.lower().lstrip().startswith("a character sheet"):
         from onereel.studio.sheet import paint_sheet  # noqa: PLC0415 - sheet needs the illustrator's finish
 
         picture = _finished(paint_sheet(words, _working(size, coarse=coarse), rng), size, rng, coarse=coarse)
     else:
-        before = words_in(references[0]) if references and "vary the composition" in said else ""
+        before = words_in(edit.picture) if edit is not None else ""
         scene = miscast(imagine(f"{before}\n{words}" if before else words, seed, dominant(pictures)), defects)
         picture = _finished(_painted(scene, _working(size, coarse=coarse)), size, rng, coarse=coarse)
     put_up(picture, words, defects)

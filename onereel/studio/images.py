@@ -10,6 +10,7 @@ from onereel.studio.faults import Fault, What
 from onereel.studio.kinds import Kind
 from onereel.studio.options import StudioOptions
 from onereel.studio.pictures import check_type, decode, read_bytes
+from onereel.studio.pointing import Edit, holds_picture, to_edit, turns_of
 from onereel.studio.shapes import nearest_ratio
 from onereel.studio.studio import Order, Studio, struck
 from onereel.studio.text import parts_of, token_count, words_of
@@ -33,7 +34,8 @@ class Drawing:
     Attributes:
         size: (width, height) in pixels.
         tokens: Image tokens it is billed at.
-        references: The pictures sent along, in order, as sent.
+        references: The pictures sent along, in order, as sent; without the one to edit.
+        edit: What is to be changed in which picture; None where it is drawn anew.
         seed: None when the request has none.
     """
 
@@ -41,7 +43,13 @@ class Drawing:
     size: tuple[int, int]
     tokens: int
     references: tuple[bytes, ...] = ()
+    edit: Edit | None = None
     seed: int | None = None
+
+    @property
+    def pictures(self) -> tuple[bytes, ...]:
+        """Everything that was sent to be looked at."""
+        return (*((self.edit.picture,) if self.edit is not None else ()), *self.references)
 
 
 async def answer_image(studio: Studio, model: ImageModel, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,9 +60,9 @@ async def answer_image(studio: Studio, model: ImageModel, request: Mapping[str, 
         HangUp: The fault plan says the line drops.
     """
     config = request.get("generationConfig") or {}
-    parts = parts_of(request)
+    parts, pointed = parts_of(request), to_edit(turns_of(request))
     level = _check(model, config, request.get("tools") or [])
-    drawing = await studio.draw(_plan, studio, model, config, parts)
+    drawing = await studio.draw(_plan, studio, model, config, parts, pointed)
     order = Order(Kind.IMAGE, model.id, drawing.words, digest(model.id, request))
 
     async def work(faults: tuple[Fault, ...]) -> dict[str, Any]:
@@ -87,19 +95,22 @@ def _check(model: ImageModel, config: Mapping[str, Any], tools: Sequence[Mapping
     return level or "medium"
 
 
-def _plan(studio: Studio, model: ImageModel, config: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> Drawing:
-    sent = [part for part in parts if part.get("inlineData") or part.get("fileData")]
-    # What the model itself drew last is the picture an edit is about; what was sent before stays a reference.
-    canvas = [part for part in sent if "thoughtSignature" in part][-1:]
-    sent = [*canvas, *(part for part in sent if part not in canvas)]
+def _plan(
+    studio: Studio,
+    model: ImageModel,
+    config: Mapping[str, Any],
+    parts: Sequence[Mapping[str, Any]],
+    pointed: tuple[Mapping[str, Any], str] | None,
+) -> Drawing:
+    sent = [part for part in parts if holds_picture(part)]
     if len(sent) > model.references:
         raise invalid(f"The number of input images ({len(sent)}) exceeds the maximum of {model.references}.")
-    references = []
+    read = []
     for index, part in enumerate(sent):
         field = f"contents.parts[{index}]"
         check_type(part, field)
-        references.append(read_bytes(part, studio.shelf, field))
-    pictures = [decode(reference) for reference in references]
+        read.append(read_bytes(part, studio.shelf, field))
+    pictures = [decode(picture) for picture in read]
     asked = config.get("imageConfig") or (config.get("responseFormat") or {}).get("image") or {}
     size = asked.get("imageSize") or "1K"
     if size not in model.sizes:
@@ -110,9 +121,11 @@ def _plan(studio: Studio, model: ImageModel, config: Mapping[str, Any], parts: S
     if ratio not in model.ratios:
         raise invalid(f"Invalid aspect ratio {ratio!r}. Supported: {', '.join(model.ratios)}.", "aspectRatio")
     words = words_of(parts)
-    if not words and not references:
+    if not words and not read:
         raise invalid("* GenerateContentRequest.contents: contents is not specified", "contents")
-    return Drawing(words, drawing_size(ratio, size), model.sizes[size], tuple(references), config.get("seed"))
+    at = next((index for index, part in enumerate(sent) if pointed is not None and part is pointed[0]), None)
+    edit = Edit(read.pop(at), pointed[1]) if pointed is not None and at is not None else None
+    return Drawing(words, drawing_size(ratio, size), model.sizes[size], tuple(read), edit, config.get("seed"))
 
 
 def _draw(drawing: Drawing, options: StudioOptions, faults: Sequence[Fault]) -> bytes | None:
@@ -129,6 +142,7 @@ def _draw(drawing: Drawing, options: StudioOptions, faults: Sequence[Fault]) -> 
         drawing.words,
         (width, height),
         drawing.references,
+        edit=drawing.edit,
         seed=None if struck(faults, What.REPEAT) else drawing.seed,
         badge=options.badge,
         coarse=options.footage == "same",
@@ -144,7 +158,7 @@ def _draw(drawing: Drawing, options: StudioOptions, faults: Sequence[Fault]) -> 
 
 def _count(drawing: Drawing, level: str, *, pictured: bool) -> dict[str, Any]:
     # An input picture counts 260 to 560 tokens, by its content as far as anybody can tell.
-    references = sum(260 + int(digest(len(data))[:4], 16) % 301 for data in drawing.references)
+    references = sum(260 + int(digest(len(data))[:4], 16) % 301 for data in drawing.pictures)
     words = token_count(drawing.words)
     counts: dict[str, Any] = {
         "promptTokenCount": words + references,

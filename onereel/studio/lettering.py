@@ -17,7 +17,8 @@ Film covers a keyframe's strip with its own, so both have the same height.
 _SLATE: Final = re.compile(r"\b[a-z0-9][a-z0-9-]*/s\d{3,4}(?:/t\d{2,})?")
 _TELLING: Final = re.compile(r"^(?:Subject|Action of the shot):\s*(.*)", re.MULTILINE)
 _FORMAL: Final = re.compile(
-    r"^(?:A single|Continue the same shot|Camera:|Setting:|Lighting:|Style:|Sound:|No |Follow |Edit the first image)",
+    r"^(?:A single|Continue the same shot|Camera:|Setting:|Lighting:|Style:|Sound:|No |Follow |Change only this|"
+    r"The picture to edit)",
     re.IGNORECASE,
 )
 _QUOTED: Final = re.compile(r"""["“„«][^"”“»]*["”“»]""")

@@ -217,7 +217,7 @@ async def test_what_is_not_asked_for_is_not_sent():
     assert "tools" not in body
 
 
-async def test_a_picture_to_edit_goes_first():
+async def test_a_picture_to_edit_goes_first_and_is_called_that():
     shelf = Shelf()
     canvas, reference = shelf.picture("white"), Labelled(media=shelf.picture("red"), label="Reference 1: a hat")
     async with gateway(answer(inline(png()))) as studio:
@@ -228,7 +228,7 @@ async def test_a_picture_to_edit_goes_first():
 
     pictures = [base64.urlsafe_b64decode(part["inlineData"]["data"]) for part in parts if "inlineData" in part]
     assert pictures == [shelf.fetch(canvas), shelf.fetch(reference.media)]
-    assert "first image" in parts[0]["text"]
+    assert parts[0]["text"] == "The picture to edit is the first image:"
 
 
 async def test_a_picture_is_edited_with_the_conversation_that_led_to_it_unchanged():
@@ -249,7 +249,10 @@ async def test_a_picture_is_edited_with_the_conversation_that_led_to_it_unchange
     assert base64.urlsafe_b64decode(after[1]["parts"][1]["inlineData"]["data"]) == png("teal")
     signature = after[1]["parts"][1].get("thoughtSignature") or after[1]["parts"][1]["thought_signature"]
     assert base64.urlsafe_b64decode(signature) == b"signature-1"
-    assert after[2] == {"role": "user", "parts": [{"text": "Make it dawn."}]}
+    assert [part["text"] for part in after[2]["parts"]] == [
+        "The picture to edit is the one you drew last.",
+        "Make it dawn.",
+    ], "the first image is whatever was sent to draw it after"
     assert [turn["role"] for turn in json.loads(second.history)] == ["user", "model", "user", "model"]
 
 

@@ -71,9 +71,9 @@ async def test_a_misspelt_sign_is_named_letter_by_letter_and_mended_by_an_edit(a
     assert '"HARBOUR" reads "harobur": ' in lettering.findings[0].what
     assert next(one for one in drawn.verdicts if one.judge == "model").findings[0].box == (60, 200, 260, 800)
     assert (drawn.how, edited.how) == ("drawn", "edited")
-    assert "Change only this: mend" in edited.words
+    assert "Change only this in the picture to edit: mend" in edited.words
     assert "the upper centre" in edited.words
-    assert "Close-up of the first image" in edited.words, "the part is sent along"
+    assert "Close-up of the picture to edit" in edited.words, "the part is sent along"
     assert opened.tally().illegal == 0
     assert keyframe.fitted == edited.picture
     assert all(verdict.accepted for verdict in keyframe.verdicts)

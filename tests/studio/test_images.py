@@ -10,6 +10,7 @@ from PIL import Image
 from onereel.credentials import read_credentials
 from onereel.models import MODELS
 from onereel.pixels import drawing_size
+from onereel.prompts import ENLARGE_WORDS, FIRST_IMAGE
 from onereel.studio.scene import imagine
 from tests.studio.clients import BANANA, PRO, distance, draw, express, gemini, part, picture_in, png, studio_with
 
@@ -172,6 +173,33 @@ def test_a_variation_is_another_composition(google):
     after = picture_in(draw(google, [words, source], **shaped("16:9")))
 
     assert distance(picture_in(before), after) > 10
+
+
+def conversation(google, words):
+    """Have a picture drawn after another one, and go on in that conversation: what was sent, drawn, and drawn then."""
+    sheet = draw(google, "A character sheet of Mara: a keeper, yellow oilskin coat.", **shaped("16:9"))
+    asked = types.Content(role="user", parts=[*sheet.parts[-1:], types.Part(text=SHOTS[0])])
+    drawn = draw(google, [asked], **shaped("16:9"))
+    more = types.Content(role="user", parts=[types.Part(text=words)])
+    again = draw(google, [asked, drawn.candidates[0].content, more], **shaped("16:9"))
+    return [picture_in(answer) for answer in (sheet, drawn, again)]
+
+
+def test_an_edit_in_a_conversation_is_of_the_picture_its_words_point_to(google):
+    sheet, drawn, of_drawn = conversation(google, "The picture to edit is the one you drew last.\nMake it warmer.")
+    *_, of_first = conversation(google, "Edit the first image. Change only this: warmer.")
+
+    assert distance(of_drawn, drawn) <= 10 < distance(of_drawn, sheet)
+    assert distance(of_first, sheet) <= 10 < distance(of_first, drawn)
+
+
+def test_a_picture_to_be_repeated_comes_back_larger_and_otherwise_the_same(google):
+    before = draw(google, SHOTS[0], **shaped("16:9"))
+    words = f"{FIRST_IMAGE}\n{ENLARGE_WORDS}"
+    after = picture_in(draw(google, [part(before.parts[-1].inline_data.data), words], **shaped("16:9", "2K")))
+
+    assert after.size == drawing_size("16:9", "2K")
+    assert distance(picture_in(before), after) <= 4, "but for the strip"
 
 
 def test_references_lend_their_colours(google):
