@@ -64,7 +64,9 @@ class DrawOrder(Order):
     references: tuple[Labelled, ...] = Field(default=(), description="In the order the words count them.")
     canvas: Media | None = Field(default=None, description="The picture to change; None draws from nothing.")
     history: Media | None = Field(
-        default=None, description="JSON of the turns that led to the canvas, thought signatures included."
+        default=None,
+        description="JSON of the turns that led to the canvas, thought signatures included. Those beyond the pictures "
+        "its model takes are left out; without any, the canvas is sent.",
     )
     thinking: str = Field(default="", description="Thinking level; empty: the model's own.")
     grounding: bool = False

@@ -277,6 +277,19 @@ async def test_the_same_edit_is_paid_once(hire, studio):
     assert asked(studio) == 2
 
 
+async def test_a_keyframe_that_follows_as_many_pictures_as_its_model_takes_can_be_retouched(hire, studio, vault):
+    keys = [keep(vault, encoded(scene(n, (64, 36))), "png").key for n in range(14)]
+    mara = {**MARA, "references": keys[:6]}
+    said, found = {"characters": [mara], "references": keys[6:]}, board({"characters": ["Mara"], "retouch": "fog"})
+    company, plan = await hire(brief(**said)), planned(found, **said)
+    (drawn,) = (await keyframes(company, plan)).values()
+    foggy = await edit(company, plan, drawn, plan.stills[0].retouch)
+
+    assert len(drawn.references) == 14
+    assert foggy.drawn != drawn.drawn
+    assert studio.tally().illegal == 0
+
+
 @pytest.mark.parametrize("fault", ["wrong-size", "corrupt", "text-only", "no-image"])
 async def test_a_drawing_that_cannot_be_used_is_ordered_once_more(company, studio, vault, fault):
     studio.plan.add(parse_fault(f"image:1:{fault}"))

@@ -116,7 +116,7 @@ class Illustrator:
         model = self._table.illustrator(order.model)
         client = self._connection.client(order.surface)
         action = f"drawing with {order.model}"
-        turns = await asyncio.to_thread(self._turns, order)
+        turns = await asyncio.to_thread(self._turns, order, model.references)
         config = types.GenerateContentConfig(
             response_modalities=_MODALITIES,
             image_config=types.ImageConfig(aspect_ratio=order.aspect_ratio, image_size=order.size),
@@ -129,9 +129,14 @@ class Illustrator:
             response = await client.aio.models.generate_content(model=order.model, contents=[*turns], config=config)
         return await asyncio.to_thread(_drawing, action, order, model, turns, response, self._history_bytes)
 
-    def _turns(self, order: DrawOrder) -> list[types.Content]:
-        """Return the conversation to send: earlier turns as they were, and the new one."""
-        earlier = [] if order.history is None else _TURNS.validate_json(self._fetch(order.history))
+    def _turns(self, order: DrawOrder, most: int) -> list[types.Content]:
+        """Return the conversation to send: earlier turns as they were, and the new one.
+
+        The pictures of all turns count, and a keyframe may be drawn after as many as the model takes. The oldest turns
+        are left out beyond that; where the one that drew the picture does not fit either, the picture itself is sent.
+        """
+        known = [] if order.history is None else _TURNS.validate_json(self._fetch(order.history))
+        earlier = _latest(known, most - len(order.references))
         said: list[types.Part] = []
         if order.canvas is not None:
             said += [types.Part(text=DRAWN_LAST)] if earlier else self._labelled(FIRST_IMAGE, order.canvas)
@@ -200,6 +205,13 @@ def _drawing(
         request_id=response.response_id or "",
         tokens=tokens.total,
     )
+
+
+def _latest(turns: list[types.Content], most: int) -> list[types.Content]:
+    """Return the newest turns, each answer with its question, that have no more than so many pictures together."""
+    while sum(bool(part.inline_data) for turn in turns for part in turn.parts or []) > most:
+        turns = turns[2:]
+    return turns
 
 
 def _suffix(picture: bytes) -> str:

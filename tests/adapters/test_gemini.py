@@ -15,6 +15,7 @@ from onereel.adapters.gemini_answer import ENDS, End
 from onereel.errors import BadInput, Filtered, NoAnswer, NotAllowed, OutcomeUnknown, Refused, StudioBusy
 from onereel.models import MODELS, Surface
 from onereel.orders import DrawOrder, Labelled, TextOrder
+from onereel.prompts import edit_words
 from tests.adapters.gateway import Says, gateway
 from tests.adapters.rehearse import PATIENCE, TABLE, Shelf, rehearsing
 
@@ -266,6 +267,36 @@ async def test_a_picture_is_edited_twice_by_the_studio():
 
         assert len(json.loads(drawn.history)) == 6
         assert studio.tally().accepted["image"] == 3
+
+
+@pytest.mark.parametrize(("references", "turns"), [(13, 4), (14, 2)])
+async def test_an_edit_sends_the_turns_before_it_as_long_as_its_model_takes_all_their_pictures(references, turns):
+    shelf = Shelf()
+    shown = tuple(Labelled(media=shelf.picture(f"#0000{n:02x}"), label=f"Reference {n}: x") for n in range(references))
+    async with rehearsing() as (studio, connection):
+        drawn = await draw(connection, drawing(references=shown), shelf)
+        order = drawing(words=edit_words("dawn"), canvas=shelf.keep(drawn.picture), history=shelf.keep(drawn.history, "json"))  # fmt: skip
+        edited = await draw(connection, order, shelf)
+
+        assert studio.tally().illegal == 0
+    said = json.loads(edited.history)
+    assert len(said) == turns
+    assert ("first image" in json.dumps(said[-2])) == (turns == 2), "the picture itself is sent where they are not"
+    assert edited.picture != drawn.picture
+
+
+async def test_of_a_long_conversation_the_newest_turns_are_sent():
+    shelf = Shelf()
+    shown = tuple(Labelled(media=shelf.picture(f"#0000{n:02x}"), label=f"Reference {n}: x") for n in range(12))
+    async with rehearsing() as (studio, connection):
+        drawn = await draw(connection, drawing(references=shown), shelf)
+        for words in ("One.", "Two.", "Three."):
+            canvas, history = shelf.keep(drawn.picture), shelf.keep(drawn.history, "json")
+            drawn = await draw(connection, drawing(words=words, canvas=canvas, history=history), shelf)
+
+        assert studio.tally().illegal == 0
+    said = [turn["parts"][-1]["text"] for turn in json.loads(drawn.history)[::2]]
+    assert said == ["One.", "Two.", "Three."], "12 references and 3 drawings are too many"
 
 
 async def test_a_history_too_large_forgets_its_oldest_turns():
