@@ -12,7 +12,7 @@ from onereel.models import FPS, CameraModel
 from onereel.noun import Noun
 from onereel.prices import film_usd, words_tokens
 from onereel.prompts import FADE_SECONDS, clip_words, extension_words
-from onereel.storyboard import Shot, Storyboard
+from onereel.storyboard import Shot, Storyboard, framed
 
 
 class TakePlan(Noun):
@@ -54,7 +54,7 @@ class Draft:
     def __init__(self, shot: Shot, storyboard: Storyboard, brief: Brief, camera: CameraModel, resolution: str) -> None:
         self.shot, self.brief, self.camera, self.resolution = shot, brief, camera, resolution
         self.previous, self.next = storyboard.before(shot), storyboard.after(shot)
-        self.framed = brief.filming == "keyframes" or shot.join == "continue"
+        self.framed = framed(shot, brief)
         self.guides = () if self.framed or brief.filming == "words" else tuple(guides(shot, brief))
         fades = shot.transition == "fade" and self.next is not None
         self.handle_frames = round(FADE_SECONDS * FPS) if fades else 0
@@ -91,6 +91,11 @@ class Draft:
             yield (
                 f"{shot.id}: a closing frame needs an opening one, and filming: {self.brief.filming} draws none; "
                 "use filming: keyframes"
+            )
+        if shot.opening_file and self.brief.filming != "keyframes":
+            yield (
+                f"{shot.id}: opening_file is a keyframe, and filming: {self.brief.filming} films without; "
+                "use filming: keyframes, or say in opening what is seen"
             )
         if self.guides and self.brief.aspect_ratio not in limits.references_ratios:
             yield f"{shot.id}: {name} follows references only in {', '.join(limits.references_ratios)}"

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from onereel.brief import Brief, Character, Look
 from onereel.coverage import reachable
 from onereel.models import CameraModel
-from onereel.storyboard import OWN_FILES, TOLERANCE, Shot, Storyboard
+from onereel.storyboard import OWN_FILES, TOLERANCE, Shot, Storyboard, framed
 
 End = Literal["opening", "closing"]
 
@@ -206,7 +206,7 @@ def keyframe_words(shot: Shot, brief: Brief, end: End, labels: Sequence[str]) ->
         f"Subject: {moment}",
         f"Action of the shot: {shot.action}" if described else "",
         f"Setting: {shot.setting}" if shot.setting else "",
-        *(f"{who.name}: {who.description}" for who in _cast(shot, brief)),
+        *_described(shot, brief),
         _said("Composition", shot.composition, shot.camera.position),
         _said("Lighting", shot.lighting, brief.look.lighting),
         _said("Lens and style", shot.lens, brief.look.lens, _style(brief.look)),
@@ -304,19 +304,22 @@ def variation_words(apart_from: str) -> str:
 
 
 def clip_words(shot: Shot, brief: Brief, camera: CameraModel, labels: Sequence[str] = ()) -> str:
-    """Return the words for a first clip.
+    """Return the words for a first clip. Where it opens on no picture they say what that would show, and who is who.
 
     Args:
         shot: What to film.
-        brief: Look, voices, language.
+        brief: Look, characters, voices, language.
         camera: Who films; one without a field for unwanted things is told in the words.
         labels: What reference pictures are called, in order; none when it opens on a keyframe.
     """
+    unseen = not framed(shot, brief)
     plain = "" if camera.limits.negative or not shot.negative else f"No {shot.negative}."
     return _sentences(
         "A single continuous shot, no scene cuts.",
         _said("Camera", shot.composition, shot.camera.position, shot.camera.movement),
+        f"It opens on: {shot.opening}" if shot.opening and unseen else "",
         shot.action,
+        *(_described(shot, brief) if unseen else ()),
         f"Setting: {shot.setting}" if shot.setting else "",
         _said("Lighting", shot.lighting, brief.look.lighting),
         _said("Style", shot.lens, brief.look.lens, _style(brief.look)),
@@ -365,6 +368,10 @@ def _spoken(shot: Shot, brief: Brief) -> list[str]:
 def _cast(shot: Shot, brief: Brief) -> list[Character]:
     found = (brief.character(name) for name in shot.characters)
     return [who for who in found if who is not None]
+
+
+def _described(shot: Shot, brief: Brief) -> list[str]:
+    return [f"{who.name}: {who.description}" for who in _cast(shot, brief)]
 
 
 def _style(look: Look) -> str:

@@ -188,6 +188,11 @@ class Storyboard(Written):
         return self.shots[at] if at < len(self.shots) else None
 
 
+def framed(shot: Shot, brief: Brief) -> bool:
+    """Return whether a shot opens on a picture: its keyframe, or the last frame of the shot before."""
+    return brief.filming == "keyframes" or shot.join == "continue"
+
+
 def faults(storyboard: Storyboard, brief: Brief) -> list[str]:
     """Return every rule the storyboard breaks, in words that tell its author what to change."""
     found = [fault for shot in storyboard.shots for fault in _shot_faults(shot, storyboard, brief)]

@@ -77,6 +77,14 @@ def test_a_closing_frame_without_a_drawn_opening_is_refused():
     assert "use filming: keyframes" in str(refusal(CLOSING, filming="words"))
 
 
+@pytest.mark.parametrize("filming", ["references", "words"])
+def test_a_picture_to_open_on_is_refused_where_nothing_is_filmed_from_keyframes(filming):
+    told = str(refusal({"opening_file": "media/aa/a.png"}, filming=filming))
+
+    assert f"s010: opening_file is a keyframe, and filming: {filming} films without" in told
+    assert "use filming: keyframes" in told
+
+
 def test_a_shot_no_camera_films_that_long_is_refused_with_the_longest_there_is():
     assert "films 36 s at most; shorten it to 36 s" in str(refusal({"seconds": 37}))
     assert "films 8 s at most" in str(refusal({"seconds": 9}, video=LITE))

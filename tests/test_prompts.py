@@ -85,6 +85,23 @@ def test_a_clip_says_how_the_camera_moves_what_happens_and_what_is_heard():
     assert "No dialogue." in clip_words(PLAIN, BRIEF, CAMERA["veo"])
 
 
+@pytest.mark.parametrize("filming", ["references", "words"])
+def test_a_clip_without_a_keyframe_says_what_that_would_show(filming):
+    words = clip_words(SHOT, BRIEF.model_copy(update={"filming": filming}), CAMERA["omni"])
+
+    assert "It opens on: Mara at the foot of the stairs." in words
+    assert "Mara: a keeper of sixty in yellow oilskin." in words
+
+
+@pytest.mark.parametrize("said", [{"filming": "keyframes"}, {"filming": "words", "join": "continue"}])
+def test_a_clip_that_opens_on_a_picture_leaves_to_it_what_it_shows(said):
+    shot = SHOT.model_copy(update={"join": said.get("join", "cut")})
+    words = clip_words(shot, BRIEF.model_copy(update={"filming": said["filming"]}), CAMERA["omni"])
+
+    assert "foot of the stairs" not in words
+    assert "yellow oilskin" not in words
+
+
 def test_unwanted_things_go_to_the_cameras_field_or_into_the_words():
     assert "birds" not in clip_words(SHOT, BRIEF, CAMERA["veo"])
     assert "birds" not in extension_words(SHOT, BRIEF, CAMERA["veo"], 1)
