@@ -73,8 +73,10 @@ class Draft:
         return self.coverage.seconds * FPS - self.frames - self.handle_frames
 
     def problems(self) -> Iterator[str]:
-        """Yield what the camera cannot do, and the nearest it can."""
+        """Yield what cannot be drawn or filmed as asked, and the nearest that can."""
         shot, limits, name = self.shot, self.camera.limits, self.camera.name
+        if shot.retouch and not self._drawn():
+            yield f"{shot.id}: retouch changes a keyframe drawn for it, and none is: it {self._shown_instead()}"
         if shot.clip_file:
             return
         if self.coverage is None:
@@ -85,25 +87,51 @@ class Draft:
                 f"{shot.id}: opens and closes on keyframes other shots share, so nothing can be trimmed, but "
                 f"{self.needed:g} s is no length {name} films; use {' or '.join(exact)} s"
             )
+        yield from self._pictures_refused()
+        tokens = max(words_tokens(words) for words in self._all_words())
+        if tokens > limits.words:
+            yield f"{shot.id}: its words are about {tokens} tokens; {name} reads {limits.words}; shorten them"
+
+    def _pictures_refused(self) -> Iterator[str]:
+        """Yield which keyframes and references the camera does not take, or not filmed this way."""
+        shot, limits, name, filming = self.shot, self.camera.limits, self.camera.name, self.brief.filming
         if shot.closing and not limits.closing:
             yield f"{shot.id}: {name} takes no closing frame; leave closing empty, or use a camera that does"
-        if shot.closing and self.brief.filming != "keyframes":
+        if shot.closing and filming != "keyframes":
             yield (
-                f"{shot.id}: a closing frame needs an opening one, and filming: {self.brief.filming} draws none; "
+                f"{shot.id}: a closing frame needs an opening one, and filming: {filming} draws none; "
                 "use filming: keyframes"
             )
-        if shot.opening_file and self.brief.filming != "keyframes":
+        if shot.opening_file and filming != "keyframes":
             yield (
-                f"{shot.id}: opening_file is a keyframe, and filming: {self.brief.filming} films without; "
+                f"{shot.id}: opening_file is a keyframe, and filming: {filming} films without; "
                 "use filming: keyframes, or say in opening what is seen"
             )
         if self.guides and self.brief.aspect_ratio not in limits.references_ratios:
             yield f"{shot.id}: {name} follows references only in {', '.join(limits.references_ratios)}"
         if len(self.guides) > limits.references:
             yield f"{shot.id}: has {len(self.guides)} references; {name} takes {limits.references}"
-        tokens = max(words_tokens(words) for words in self._all_words())
-        if tokens > limits.words:
-            yield f"{shot.id}: its words are about {tokens} tokens; {name} reads {limits.words}; shorten them"
+
+    def _drawn(self) -> bool:
+        """Return whether a keyframe is drawn for this shot, at either end."""
+        shot = self.shot
+        opening, closing = shot.join == "cut" and not shot.opening_file, bool(shot.closing) and not shot.closing_file
+        return self.brief.filming == "keyframes" and not shot.clip_file and (opening or closing)
+
+    def _shown_instead(self) -> str:
+        """Say whose the pictures are that a shot without a drawing of its own shows, and where they are changed."""
+        shot, before = self.shot, self.previous
+        if shot.clip_file:
+            return f"is your clip {shot.clip_file}; change that"
+        if before is not None and shot.join == "continue":
+            return f"goes on from the last frame of {before.id}; retouch {before.id}, or tell the camera in note"
+        if self.brief.filming != "keyframes":
+            return f"is filmed without any (filming: {self.brief.filming}); tell the camera in note"
+        if before is not None and shot.join == "match" and not before.closing_file:
+            return f"opens on the closing keyframe of {before.id}; retouch {before.id}"
+        brought = [before.closing_file if before is not None and shot.join == "match" else shot.opening_file]
+        brought += [shot.closing_file] if shot.closing_file else []
+        return f"shows your {' and '.join(brought)}; change that"
 
     def _all_words(self) -> Iterator[str]:
         yield clip_words(self.shot, self.brief, self.camera, [guide.label for guide in self.guides])

@@ -85,6 +85,41 @@ def test_a_picture_to_open_on_is_refused_where_nothing_is_filmed_from_keyframes(
     assert "use filming: keyframes" in told
 
 
+OWN = {"opening_file": "media/aa/a.png"}
+OWN_END = {"closing_file": "media/bb/b.png"}
+
+
+@pytest.mark.parametrize(
+    ("shots", "told"),
+    [
+        ([CLOSING, MATCH], "it opens on the closing keyframe of s010; retouch s010"),
+        ([{}, CONTINUE], "it goes on from the last frame of s010; retouch s010, or tell the camera in note"),
+        ([{}, OWN], "it shows your media/aa/a.png; change that"),
+        ([{}, {**OWN, **OWN_END}], "it shows your media/aa/a.png and media/bb/b.png; change that"),
+        ([OWN_END, MATCH], "it shows your media/bb/b.png; change that"),
+        ([{}, {"clip_file": "media/cc/c.mp4"}], "it is your clip media/cc/c.mp4; change that"),
+    ],
+)
+def test_a_retouch_is_refused_where_its_shot_has_no_drawn_keyframe_of_its_own(shots, told):
+    *before, last = shots
+
+    assert f"s020: retouch changes a keyframe drawn for it, and none is: {told}" in str(refusal(*before, {**last, "retouch": "a red door"}))  # fmt: skip
+
+
+@pytest.mark.parametrize("filming", ["references", "words"])
+def test_a_retouch_is_refused_where_no_keyframes_are_drawn_at_all(filming):
+    assert f"filmed without any (filming: {filming})" in str(refusal({"retouch": "a red door"}, filming=filming))
+
+
+@pytest.mark.parametrize("own", [{**MATCH, "closing": "the sea"}, {**OWN, "closing": "the sea"}, OWN_END])
+def test_a_retouch_of_the_one_keyframe_that_is_drawn_is_bought(own):
+    found = planned(board(CLOSING, {**own, "retouch": "a red door"}))
+
+    assert [still.id for still in found.stills if still.retouch and not still.file] == [
+        "s020/opening" if own == OWN_END else "s020/closing"
+    ]
+
+
 def test_a_shot_no_camera_films_that_long_is_refused_with_the_longest_there_is():
     assert "films 36 s at most; shorten it to 36 s" in str(refusal({"seconds": 37}))
     assert "films 8 s at most" in str(refusal({"seconds": 9}, video=LITE))
