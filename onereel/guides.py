@@ -9,6 +9,9 @@ from onereel.noun import Noun
 from onereel.prompts import sheet_label
 from onereel.storyboard import Shot
 
+LOOK = "the look"
+"""What a picture of the brief's own is called that says nothing else."""
+
 
 class Guide(Noun):
     """A picture the words refer to: one of the brief's, or a character sheet that is still to be drawn."""
@@ -19,12 +22,23 @@ class Guide(Noun):
 
 
 def guides(shot: Shot, brief: Brief) -> Iterator[Guide]:
-    """Yield the pictures a shot follows, each once: its characters' references or sheets, then the brief's own."""
-    seen: set[str] = set()
+    """Yield the pictures a shot follows, each once: its characters' references or sheets, then the brief's own.
+
+    A picture that shows several is called by all: 'Mara, left; Jon, right'.
+    """
+    found: dict[tuple[str, str], Guide] = {}
     for guide in _all_guides(shot, brief):
-        if not guide.path or guide.path not in seen:
-            seen.add(guide.path)
-            yield guide
+        key = guide.path, guide.sheet
+        found[key] = _merged(found[key], guide) if key in found else guide
+    yield from found.values()
+
+
+def _merged(known: Guide, same: Guide) -> Guide:
+    """Return a picture under the names it has in two places; that it shows the look, too, need not be said."""
+    labels = known.label.split("; ")
+    if same.label in {*labels, LOOK}:
+        return known
+    return known.model_copy(update={"label": "; ".join((*labels, same.label))})
 
 
 def _all_guides(shot: Shot, brief: Brief) -> Iterator[Guide]:
@@ -35,7 +49,7 @@ def _all_guides(shot: Shot, brief: Brief) -> Iterator[Guide]:
         yield from (Guide(label=_label(who.name, reference), path=reference.path) for reference in who.references)
         if not who.references:
             yield Guide(label=sheet_label(who), sheet=who.name)
-    yield from (Guide(label=_label("the look", reference), path=reference.path) for reference in brief.references)
+    yield from (Guide(label=_label(LOOK, reference), path=reference.path) for reference in brief.references)
 
 
 def _label(name: str, reference: Reference) -> str:

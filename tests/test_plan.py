@@ -170,6 +170,18 @@ def test_the_same_reference_is_followed_once_however_often_it_is_named():
     assert "Reference 1: Tom, face close up; Reference 2: the look" in twice.stills[0].words
 
 
+def test_a_picture_of_two_characters_is_sent_once_under_both_names():
+    mara, jon = ({"name": name, "description": "x", "references": [{"path": "both.png", "note": side}]}
+                 for name, side in (("Mara", "left"), ("Jon", "right")))  # fmt: skip
+    said = {"characters": [mara, jon], "references": [{"path": "both.png", "note": "the pier"}, {"path": "both.png"}]}
+    (still,) = planned(board({"characters": ["Mara", "Jon"]}), **said).stills
+    (alone,) = planned(board({"characters": ["Jon"]}), characters=[mara, jon]).stills
+
+    assert [guide.path for guide in still.guides] == ["both.png"]
+    assert "Reference 1: Mara, left; Jon, right; the look, the pier. People look exactly as in theirs." in still.words
+    assert [guide.label for guide in alone.guides] == ["Jon, right"]
+
+
 def test_a_character_without_references_gets_one_sheet_that_every_shot_follows():
     found = planned(board({"characters": ["Mara"]}, {"characters": ["mara"]}, {}), characters=[MARA, TOM])
 
