@@ -11,7 +11,7 @@ from onereel.guides import Guide, guides
 from onereel.models import FPS, CameraModel
 from onereel.noun import Noun
 from onereel.prices import film_usd, words_tokens
-from onereel.prompts import FADE_SECONDS, clip_words, extension_words
+from onereel.prompts import FADE_SECONDS, clip_words, extension_words, in_pieces
 from onereel.storyboard import Shot, Storyboard, framed
 
 
@@ -39,13 +39,27 @@ class TakePlan(Noun):
 
 def reworded(take: TakePlan, shot: Shot, brief: Brief, camera: CameraModel) -> TakePlan:
     """Return a take to be filmed by the words of a shot that was rewritten."""
-    hops = range(1, len(take.coverage.extensions) + 1)
-    return take.model_copy(
-        update={
-            "words": clip_words(shot, brief, camera, [guide.label for guide in take.guides]),
-            "extension_words": tuple(extension_words(shot, brief, camera, hop) for hop in hops),
-        }
+    words, *more = take_words(shot, brief, camera, take.coverage, take.guides)
+    return take.model_copy(update={"words": words, "extension_words": tuple(more)})
+
+
+def take_words(
+    shot: Shot, brief: Brief, camera: CameraModel, coverage: Coverage, guides: tuple[Guide, ...]
+) -> tuple[str, ...]:
+    """Return the words of a take: those of its first clip, then of each extension."""
+    first, *more = in_pieces(shot, coverage)
+    return (
+        clip_words(first, brief, camera, [guide.label for guide in guides]),
+        *(_going_on(piece, brief, camera, hop, last=hop == len(more)) for hop, piece in enumerate(more, start=1)),
     )
+
+
+def _going_on(piece: Shot, brief: Brief, camera: CameraModel, hop: int, *, last: bool) -> str:
+    """Return the words of an extension; without reminders, where the camera would not read them all."""
+    words = extension_words(piece, brief, camera, hop, last=last)
+    if words_tokens(words) <= camera.limits.words:
+        return words
+    return extension_words(piece, brief, camera, hop, last=last, reminded=False)
 
 
 class Draft:
@@ -88,7 +102,9 @@ class Draft:
                 f"{self.needed:g} s is no length {name} films; use {' or '.join(exact)} s"
             )
         yield from self._pictures_refused()
-        tokens = max(words_tokens(words) for words in self._all_words())
+        coverage = self.coverage or Coverage(first=max(1, ceil(self.needed)))
+        told = take_words(shot, self.brief, self.camera, coverage, self.guides)
+        tokens = max(map(words_tokens, told))
         if tokens > limits.words:
             yield f"{shot.id}: its words are about {tokens} tokens; {name} reads {limits.words}; shorten them"
 
@@ -133,11 +149,6 @@ class Draft:
         brought += [shot.closing_file] if shot.closing_file else []
         return f"shows your {' and '.join(brought)}; change that"
 
-    def _all_words(self) -> Iterator[str]:
-        yield clip_words(self.shot, self.brief, self.camera, [guide.label for guide in self.guides])
-        hops = len(self.coverage.extensions) if self.coverage else 0
-        yield from (extension_words(self.shot, self.brief, self.camera, hop) for hop in range(1, hops + 1))
-
     def _both_ends_matter(self) -> bool:
         ends = bool(self.shot.closing) or (self.next is not None and self.next.join == "continue")
         return ends and self.shot.join != "cut"
@@ -168,7 +179,7 @@ class Draft:
         if self.framed and not shot.clip_file and shot.join != "continue":
             owner = f"{self.previous.id}/closing" if shot.join == "match" and self.previous else f"{shot.id}/opening"
             opening = owner
-        hops = range(1, len(coverage.extensions) + 1)
+        words, *more = take_words(shot, brief, camera, coverage, self.guides)
         return TakePlan(
             shot=shot.id,
             file=shot.clip_file,
@@ -176,8 +187,8 @@ class Draft:
             closing=f"{shot.id}/closing" if shot.closing else "",
             continues=self.previous.id if shot.join == "continue" and self.previous else "",
             guides=self.guides,
-            words=clip_words(shot, brief, camera, [guide.label for guide in self.guides]),
-            extension_words=tuple(extension_words(shot, brief, camera, hop) for hop in hops),
+            words=words,
+            extension_words=tuple(more),
             negative=shot.negative if camera.limits.negative else "",
             coverage=coverage,
             frames=self.frames,

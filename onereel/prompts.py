@@ -8,10 +8,11 @@ Source: ai.google.dev image-generation, video and omni prompt guides.
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Literal
 
 from onereel.brief import Brief, Character, Look
-from onereel.coverage import reachable
+from onereel.coverage import Coverage, reachable
 from onereel.models import CameraModel
 from onereel.storyboard import OWN_FILES, TOLERANCE, Shot, Storyboard, framed
 
@@ -334,17 +335,48 @@ def clip_words(shot: Shot, brief: Brief, camera: CameraModel, labels: Sequence[s
     )
 
 
-def extension_words(shot: Shot, brief: Brief, camera: CameraModel, hop: int) -> str:
-    """Return the words for the hop-th extension (from 1): the same shot going on."""
+def in_pieces(shot: Shot, coverage: Coverage) -> tuple[Shot, ...]:
+    """Return a shot as each piece of its take is told it, the first clip first: with the lines spoken in that piece.
+
+    Lines are spread evenly over the take, in order; one belongs to the piece it begins in.
+    """
+    lengths = (coverage.first, *coverage.extensions)
+    apart = coverage.seconds / max(1, len(shot.dialogue))
+    lines = [(number * apart, line) for number, line in enumerate(shot.dialogue)]
+    said = (
+        tuple(line for begins, line in lines if end - length <= begins < end)
+        for length, end in zip(lengths, accumulate(lengths), strict=True)
+    )
+    return tuple(shot.model_copy(update={"dialogue": spoken}) for spoken in said)
+
+
+def extension_words(
+    shot: Shot, brief: Brief, camera: CameraModel, hop: int, *, last: bool = False, reminded: bool = True
+) -> str:
+    """Return the words for an extension: the same shot going on.
+
+    Args:
+        shot: What to film, with the lines spoken in this piece of it.
+        brief: Look, characters, voices, language.
+        camera: Who films.
+        hop: Which extension, from 1.
+        last: The shot ends with it.
+        reminded: It is told again who is seen, in which light, and to add nothing, which the film so far shows.
+    """
     return _sentences(
         "Continue the same shot without a cut; the movement, light and sound go on.",
         _said("Camera", shot.composition, shot.camera.position, shot.camera.movement),
         f"{shot.action} (continued, part {hop + 1})",
+        *(_described(shot, brief) if reminded else ()),
         f"Setting: {shot.setting}" if shot.setting else "",
+        _said("Lighting", shot.lighting, brief.look.lighting) if reminded else "",
         _said("Style", shot.lens, brief.look.lens, _style(brief.look)),
+        *_spoken(shot, brief),
         f"Sound: {shot.sounds}" if shot.sounds else "",
+        "" if shot.dialogue else "No dialogue.",
         f"Director's note: {shot.note}" if shot.note else "",
         "" if camera.limits.negative or not shot.negative else f"No {shot.negative}.",
+        "Add no other people, places, events or lines." if last and reminded else "",
         "No captions or on-screen text.",
     )
 

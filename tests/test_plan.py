@@ -163,6 +163,27 @@ def test_words_the_camera_would_not_read_are_refused_in_clips_and_extensions(sec
     assert "Veo 3.1 reads 1024; shorten them" in str(refusal(wordy, look=look))
 
 
+def test_every_piece_of_a_long_take_is_told_its_own_lines():
+    take = planned(board({"seconds": 20, "dialogue": ["Mara: One.", "Tom: Two.", "Mara: Three."]})).takes[0]
+
+    assert [
+        [line in words for line in ("One.", "Two.", "Three.")] for words in (take.words, *take.extension_words)
+    ] == [
+        [True, False, False],
+        [False, True, False],
+        [False, False, True],
+    ]
+
+
+def test_an_extension_says_no_more_than_its_camera_reads():
+    crowd = [{"name": f"P{n}", "description": "tall " * 150, "references": [f"p{n}.png"]} for n in range(5)]
+    shot = {"seconds": 20, "characters": [who["name"] for who in crowd]}
+    few, many = (planned(board({**shot, "characters": shot["characters"][:n]}), characters=crowd) for n in (1, 5))
+
+    assert "P0: tall" in few.takes[0].extension_words[0]
+    assert "P0: tall" not in many.takes[0].extension_words[0], "the film so far shows who is in it"
+
+
 def test_the_same_reference_is_followed_once_however_often_it_is_named():
     twice = planned(board({"characters": ["Tom"]}), characters=[TOM], references=[{"path": "tom.png"}, {"path": "sea.png"}])  # fmt: skip
 

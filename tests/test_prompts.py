@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from onereel.brief import Brief, Character
+from onereel.coverage import Coverage
 from onereel.guides import numbered
 from onereel.models import MODELS
 from onereel.prompts import (
@@ -15,6 +16,7 @@ from onereel.prompts import (
     clip_words,
     edit_words,
     extension_words,
+    in_pieces,
     keyframe_words,
     repair_words,
     sheet_words,
@@ -114,6 +116,43 @@ def test_every_extension_has_words_of_its_own():
 
     assert first != second
     assert "Continue the same shot" in first
+
+
+def test_an_extension_is_told_again_who_is_seen_and_in_which_light():
+    words = extension_words(SHOT, BRIEF, CAMERA["veo"], 1)
+
+    assert "Mara: a keeper of sixty in yellow oilskin." in words
+    assert "Lighting: one lantern; low sun." in words
+
+
+def test_only_the_last_extension_ends_the_shot():
+    first, last = (extension_words(SHOT, BRIEF, CAMERA["veo"], hop, last=hop == 2) for hop in (1, 2))
+
+    assert "Add no other people, places, events or lines." in last.splitlines()[-2]
+    assert "Add no other" not in first
+
+
+@pytest.mark.parametrize(
+    ("lines", "pieces"),
+    [
+        (0, [[], [], []]),
+        (1, [[0], [], []]),
+        (2, [[0], [1], []]),
+        (3, [[0], [1], [2]]),
+        (7, [[0, 1, 2], [3, 4], [5, 6]]),
+    ],
+)
+def test_spoken_lines_are_spread_over_a_long_shot_in_order(lines, pieces):
+    shot = PLAIN.model_copy(update={"dialogue": tuple(Line(speaker="Mara", line=f"Line {n}") for n in range(lines))})
+    told = in_pieces(shot, Coverage(first=6, extensions=(7, 7)))
+
+    assert [[int(one.line.split()[1]) for one in piece.dialogue] for piece in told] == pieces
+
+
+def test_an_extension_says_what_is_spoken_in_it_and_where_nothing_is():
+    assert 'Mara (low and hoarse) says in en-GB: "Not tonight."' in extension_words(SHOT, BRIEF, CAMERA["veo"], 1)
+    assert "No dialogue." in extension_words(PLAIN, BRIEF, CAMERA["veo"], 1)
+    assert "No dialogue." not in extension_words(SHOT, BRIEF, CAMERA["veo"], 1)
 
 
 def test_the_same_shot_is_always_told_in_the_same_words():
