@@ -23,7 +23,9 @@ class TakePlan(Noun):
     closing: str = Field(default="", description="Id of the still it closes on; empty when it has none.")
     file: str = Field(default="", description="Key of the producer's own clip; then nothing is filmed.")
     continues: str = Field(default="", description="Id of the shot whose last frame it opens on.")
-    guides: tuple[Guide, ...] = Field(default=(), description="Reference pictures, when it opens on no frame.")
+    guides: tuple[Guide, ...] = Field(
+        default=(), description="Reference pictures: where it opens on no frame, or its camera takes them beside one."
+    )
     words: str
     extension_words: tuple[str, ...] = ()
     negative: str = ""
@@ -65,11 +67,30 @@ def _going_on(piece: Shot, brief: Brief, camera: CameraModel, hop: int, *, last:
 class Draft:
     """One shot on its way to a take: what it needs, and what the camera can do."""
 
-    def __init__(self, shot: Shot, storyboard: Storyboard, brief: Brief, camera: CameraModel, resolution: str) -> None:
+    def __init__(
+        self,
+        shot: Shot,
+        storyboard: Storyboard,
+        brief: Brief,
+        camera: CameraModel,
+        resolution: str,
+        *,
+        beside: bool = True,
+    ) -> None:
+        """Plan a shot.
+
+        Args:
+            shot: Which.
+            storyboard: Whose.
+            brief: What the client asks for.
+            camera: Who films.
+            resolution: At which resolution.
+            beside: References may go beside the frame it opens on, where the camera takes both.
+        """
         self.shot, self.brief, self.camera, self.resolution = shot, brief, camera, resolution
         self.previous, self.next = storyboard.before(shot), storyboard.after(shot)
         self.framed = framed(shot, brief)
-        self.guides = () if self.framed or brief.filming == "words" else tuple(guides(shot, brief))
+        self.guides = self._followed(beside=beside)
         fades = shot.transition == "fade" and self.next is not None
         self.handle_frames = round(FADE_SECONDS * FPS) if fades else 0
         self.frames = round(shot.seconds * FPS)
@@ -79,6 +100,20 @@ class Draft:
             if shot.clip_file
             else cover(self.needed, camera.limits, resolution, references=bool(self.guides), extend=not shot.closing)
         )
+
+    def _followed(self, *, beside: bool) -> tuple[Guide, ...]:
+        """Return the pictures the camera is given besides what the shot opens and closes on.
+
+        Beside a frame they are a help and no need: as many as it takes, those of characters first. A closing frame
+        leaves none: that a camera takes all three is not documented.
+        """
+        shot, limits = self.shot, self.camera.limits
+        if self.brief.filming == "words" or shot.clip_file:
+            return ()
+        if not self.framed:
+            return tuple(guides(shot, self.brief))
+        taken = beside and limits.references_with_frames and not shot.closing
+        return tuple(guides(shot, self.brief))[: limits.references] if taken else ()
 
     @property
     def surplus_frames(self) -> int:

@@ -91,7 +91,7 @@ def clip_order(company: Company, setup: Setup) -> ClipOrder:
         aspect_ratio=brief.aspect_ratio,
         opening=frames.opening,
         closing=frames.closing,
-        references=frames.references,
+        references=frames.references if take.guides else (),  # a fallback camera may be given none
         negative=take.negative,
         seed=(brief.seed + setup.sample - 1) % SEEDS if limits.seed else None,
         sound=brief.sound or not limits.silent,

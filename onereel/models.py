@@ -109,7 +109,7 @@ class CameraLimits(Noun):
     ratios: tuple[str, ...] = ("16:9", "9:16")
     closing: bool = Field(description="Takes a closing frame (only together with an opening one).")
     references: int = Field(description="Most reference pictures; 0: none.")
-    references_with_frames: bool = Field(description="References may join an opening frame.")
+    references_with_frames: bool = Field(description="References may go beside an opening frame.")
     references_first: tuple[int, ...] = Field(
         default=(), description="Lengths allowed with references; empty: no limit of their own."
     )

@@ -311,7 +311,7 @@ def clip_words(shot: Shot, brief: Brief, camera: CameraModel, labels: Sequence[s
         shot: What to film.
         brief: Look, characters, voices, language.
         camera: Who films; one without a field for unwanted things is told in the words.
-        labels: What reference pictures are called, in order; none when it opens on a keyframe.
+        labels: What reference pictures are called, in order; none where the camera is given none.
     """
     unseen = not framed(shot, brief)
     plain = "" if camera.limits.negative or not shot.negative else f"No {shot.negative}."

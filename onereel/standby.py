@@ -63,7 +63,8 @@ def standby(brief: Brief, storyboard: Storyboard, table: ModelTable, resolution:
     camera = table.camera(brief.models.video)
     takes, warnings = [], []
     for shot in storyboard.shots if brief.policy.fallback.video else ():
-        draft = Draft(shot, storyboard, brief, camera, resolution)
+        # Its takes open on what the first camera was given, which may take no references beside that.
+        draft = Draft(shot, storyboard, brief, camera, resolution, beside=False)
         cannot = list(draft.problems())
         if cannot:
             warnings.append(f"no fallback for {cannot[0]}")

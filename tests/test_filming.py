@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import io
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +12,7 @@ from PIL import Image
 
 from onereel.adapters.film import verify
 from onereel.calls import calls_of
+from onereel.drawing import draw_sheet
 from onereel.errors import BudgetReached, Filtered, Gone, NoAnswer, OutcomeUnknown, Refused, StillFilming, StudioBusy
 from onereel.filming import (
     Frames,
@@ -28,7 +30,7 @@ from onereel.media import fetch, fetch_file, keep
 from onereel.studio import StudioOptions, parse_fault, running
 from onereel.takes import Looks
 from tests.pictures_drawn import encoded, scene
-from tests.productions import AT_ONCE, OMNI, VEO, board, brief, film, planned, setup_of
+from tests.productions import AT_ONCE, OMNI, VEO, board, brief, film, framed, keyframes, planned, setup_of
 
 WORDS = {"filming": "words"}
 
@@ -50,6 +52,24 @@ def ready(hire):
 def sees(vault, tmp_path):
     """Decode a film of the vault from end to end, and say what is in it."""
     return lambda media: verify(fetch_file(vault, media, tmp_path / "seen.mp4"))
+
+
+async def test_a_take_opens_on_its_keyframe_and_follows_its_characters_where_the_camera_takes_both(hire, studio):
+    said = {"video": OMNI, "characters": [{"name": "Mara", "description": "a keeper in yellow oilskin"}]}
+    story, company = board({"characters": ["Mara"]}), await hire(brief(**said))
+    found = planned(story, **said)
+    stills = await keyframes(company, found)
+    pictures = {"Mara": await draw_sheet(company, found, found.sheets[0])}
+    setup = setup_of(found, story, "s010", framed(found, stills, "s010", pictures))
+    order = clip_order(company, setup)
+    take = await film(company, setup)
+
+    assert order.opening == stills["s010/opening"].fitted
+    assert [one.media for one in order.references] == [pictures["Mara"]]
+    assert take.opening == order.opening
+    assert studio.tally().illegal == 0
+    alone = replace(setup, take=setup.take.model_copy(update={"guides": ()}))
+    assert clip_order(company, alone).references == (), "another camera may take none"
 
 
 def ends(vault):

@@ -184,6 +184,26 @@ def test_an_extension_says_no_more_than_its_camera_reads():
     assert "P0: tall" not in many.takes[0].extension_words[0], "the film so far shows who is in it"
 
 
+def test_references_go_beside_the_frame_a_shot_opens_on_where_its_camera_takes_both():
+    cast = {"characters": [MARA, TOM], "references": [f"r{n}.png" for n in range(6)]}
+    shots = board({"characters": ["Mara", "Tom"]}, {**CONTINUE, "characters": ["Tom"]}, {"closing": "the sea"})
+    omni, veo = (planned(shots, video=video, **cast) for video in (OMNI, VEO))
+
+    assert [len(take.guides) for take in omni.takes] == [6, 6, 0], "as many as it takes; none where it has to close"
+    assert [guide.sheet or guide.path for guide in omni.takes[0].guides][:3] == ["Mara", "tom.png", "r0.png"]
+    assert "Follow the references: Mara, character sheet; Tom, face close up;" in omni.takes[0].words
+    assert [take.guides for take in veo.takes] == [(), (), ()]
+
+
+def test_a_fallback_camera_opens_on_the_frame_alone():
+    fallback = {"policy": {"fallback": {"video": "gemini-omni-1.1-flash"}}, "video": OMNI, "characters": [TOM]}
+    found = planned(board({"characters": ["Tom"]}), **fallback)
+
+    assert found.takes[0].guides
+    assert found.standby.take("s010").guides == ()
+    assert "references" not in found.standby.take("s010").words
+
+
 def test_the_same_reference_is_followed_once_however_often_it_is_named():
     twice = planned(board({"characters": ["Tom"]}), characters=[TOM], references=[{"path": "tom.png"}, {"path": "sea.png"}])  # fmt: skip
 
