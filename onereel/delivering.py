@@ -240,10 +240,11 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
 def _told(story: Story, cut: Cut, takes: Mapping[str, list[Take]]) -> dict[str, bytes]:
     """Return the papers that tell of the cut in words."""
     storyboard = story.board.storyboard
+    pieces = {take.slate: take.pieces for shot in takes.values() for take in shot}
     return {
         "cut.otio": timeline(cut, _take_files(cut, takes), _notes(story)).encode(),
-        "captions.vtt": captions(cut, storyboard).encode(),
-        "captions.srt": subrip(cut, storyboard).encode(),
+        "captions.vtt": captions(cut, storyboard, pieces).encode(),
+        "captions.srt": subrip(cut, storyboard, pieces).encode(),
     }
 
 

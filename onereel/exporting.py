@@ -45,11 +45,12 @@ def export(vault: Vault, manifest: Manifest, folder: Path) -> list[Path]:
             films[shown.link] = clip.media
     notes = {papers.shot.id: notes_of(papers) for papers in manifest.shots}
     board = Storyboard(title=manifest.title, shots=tuple(papers.shot for papers in manifest.shots))
+    pieces = {take.slate: take.pieces for papers in manifest.shots for take in papers.takes}
     texts = {
         "cut.otio": timeline(manifest.cut, links, notes),
         "cut.edl": edit_list(manifest.cut, links),
         "cut.xml": final_cut(manifest.cut, links, notes),
-        "captions.srt": subrip(manifest.cut, board),
+        "captions.srt": subrip(manifest.cut, board, pieces),
     }
     prefix = cut_prefix(manifest.production, manifest.version)
     with disk_errors(f"cannot write {folder}"):

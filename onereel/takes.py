@@ -161,6 +161,11 @@ class Take(Noun):
     at: datetime
 
     @property
+    def pieces(self) -> tuple[int, ...]:
+        """Seconds of the first clip and of each extension; none of a clip that was brought."""
+        return tuple(hop.seconds for hop in self.hops)
+
+    @property
     def wrong(self) -> bool:
         """Whether what arrived is not what was ordered, as far as can be measured."""
         return any(verdict.judge == "check" and not verdict.accepted for verdict in self.verdicts)

@@ -1,12 +1,17 @@
 """Captions from dialogue: WebVTT, timed by the cut."""
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pysubs2
 
+from onereel.coverage import Coverage
 from onereel.cut import Cut
+from onereel.prompts import in_pieces
 from onereel.storyboard import Line, Storyboard
+
+Pieces = Mapping[str, tuple[int, ...]]
+"""Seconds of the first clip and of each extension, by slate of the take; one that is not named is one piece."""
 
 SECONDS_PER_WORD = 0.4
 """About 150 words a minute."""
@@ -15,14 +20,14 @@ LEAD = 0.4
 """Seconds into the shot the first line is shown."""
 
 
-def captions(cut: Cut, storyboard: Storyboard) -> str:
-    """Return WebVTT of all spoken lines, spread over their shots in order, never beyond them."""
-    return _timed(cut, storyboard, _shown).to_string("vtt")
+def captions(cut: Cut, storyboard: Storyboard, pieces: Pieces) -> str:
+    """Return WebVTT of all spoken lines, each in the piece of its shot that was asked for it, never beyond the shot."""
+    return _timed(cut, storyboard, pieces, _shown).to_string("vtt")
 
 
-def subrip(cut: Cut, storyboard: Storyboard) -> str:
+def subrip(cut: Cut, storyboard: Storyboard, pieces: Pieces) -> str:
     """Return the same captions as SubRip (SRT), which editors and players read."""
-    return _timed(cut, storyboard, _bare).to_string("srt")
+    return _timed(cut, storyboard, pieces, _bare).to_string("srt")
 
 
 def spoken(lines: tuple[Line, ...], start: float, seconds: float) -> list[tuple[float, float, str]]:
@@ -31,12 +36,18 @@ def spoken(lines: tuple[Line, ...], start: float, seconds: float) -> list[tuple[
     return [(event.start / 1000, event.end / 1000, event.text) for event in events]
 
 
-def _timed(cut: Cut, storyboard: Storyboard, told: Callable[[str], str]) -> pysubs2.SSAFile:
-    lines = {shot.id: shot.dialogue for shot in storyboard.shots}
+def _timed(cut: Cut, storyboard: Storyboard, pieces: Pieces, told: Callable[[str], str]) -> pysubs2.SSAFile:
+    shots = {shot.id: shot for shot in storyboard.shots}
     subtitles = pysubs2.SSAFile()
     for clip, start in zip(cut.clips, cut.starts, strict=True):
-        if clip.media is not None:
-            subtitles.events += _events(lines.get(clip.shot, ()), start / cut.fps, clip.frames / cut.fps, told)
+        if clip.media is None or clip.shot not in shots:
+            continue
+        first, *more = pieces.get(clip.slate) or (1,)
+        coverage = Coverage(first=first, extensions=tuple(more))
+        at, second = start / cut.fps, clip.frames / cut.fps / coverage.seconds  # what is trimmed is less than a piece
+        for piece, seconds in zip(in_pieces(shots[clip.shot], coverage), (first, *more), strict=True):
+            subtitles.events += _events(piece.dialogue, at, seconds * second, told)
+            at += seconds * second
     return subtitles
 
 

@@ -14,13 +14,13 @@ from tests.productions import board
 FILM = Media.of(b"film", "mp4")
 
 
-def told(*clips, shots):
-    """The captions of a cut of clips, each (frames, filmed), read back by a player's parser."""
+def told(*clips, shots, pieces=()):
+    """The captions of a cut of clips, each (frames, filmed) of takes in so many pieces, read back by a player."""
     listed = tuple(
-        Clip(shot=f"s{10 * n:03d}", frames=frames, media=FILM if filmed else None)
+        Clip(shot=f"s{10 * n:03d}", slate=f"take {n}", frames=frames, media=FILM if filmed else None)
         for n, (frames, filmed) in enumerate(clips, 1)
     )
-    text = captions(Cut(production="lighthouse", width=320, height=180, clips=listed), board(*shots))
+    text = captions(Cut(production="lighthouse", width=320, height=180, clips=listed), board(*shots), dict(pieces))
     assert text.startswith("WEBVTT")
     return pysubs2.SSAFile.from_string(text, "vtt").events
 
@@ -51,6 +51,16 @@ def test_lines_too_long_for_their_shot_are_squeezed_into_it(frames):
     assert all(event.start < event.end for event in events)
 
 
+def test_a_line_of_a_long_shot_is_shown_in_the_piece_it_was_asked_of():
+    lines = ["Mara: One.", "Tom: Two.", "Mara: Three."]
+    events = told((48, True), (480, True), shots=[{}, {"dialogue": lines}], pieces={"take 2": (6, 7, 7)})
+
+    assert [event.plaintext for event in events] == lines
+    assert (
+        2000 <= events[0].start < events[0].end <= 8000 <= events[1].start < events[1].end <= 15000 <= events[2].start
+    )
+
+
 def test_a_slate_has_no_captions_and_those_after_it_are_on_time():
     (event,) = told((96, False), (96, True), shots=[{"dialogue": ["Mara: Lost."]}, {"dialogue": ["Tom: Here."]}])
 
@@ -72,7 +82,7 @@ def test_words_that_look_like_markup_are_shown_as_they_were_written(line):
 @pytest.mark.parametrize("line", ["<b>bold</b> & <script>x</script>", "1 --> 2"])
 def test_nothing_a_person_says_is_markup_or_a_time_in_the_file(line):
     cut = Cut(production="x", width=320, height=180, clips=(Clip(shot="s010", frames=96, media=FILM),))
-    text = captions(cut, board({"dialogue": [f"Mara: {line}"]}))
+    text = captions(cut, board({"dialogue": [f"Mara: {line}"]}), {})
 
     assert text.count("-->") == 1
     assert "<" not in text
