@@ -45,7 +45,7 @@ from onereel.company import Company
 from onereel.crew import Vault
 from onereel.deciding import outcome, refuse, take_answer
 from onereel.errors import BadInput
-from onereel.gatepages import Scene
+from onereel.gatepages import Scene, to_come
 from onereel.models import ModelTable
 from onereel.report import Report, stopped_report, waiting_report
 from tasks.gates import show
@@ -132,7 +132,7 @@ async def stopped_at(company: Company, scene: Scene) -> Report | None:
         return None
     if last is not None and last.decision == "stop" and last.said.startswith(f"{runtime.flow_run.id}/"):
         return await asyncio.to_thread(stopped_report, company, scene.plan, scene.gate, last.by)
-    waiting = await _question(brief, scene)
+    waiting = await _question(company, scene)
     before = await asyncio.to_thread(waited_for, vault, brief.production)
     asked = (before.gate, before.recipe, before.run) if before is not None else ()
     if before is not None and asked == (waiting.gate, waiting.recipe, waiting.run):
@@ -143,20 +143,21 @@ async def stopped_at(company: Company, scene: Scene) -> Report | None:
             return None
     await asyncio.to_thread(wait_for, vault, brief.production, waiting)
     description = await show(brief.production, waiting, scene, last.problem if last is not None else "")
-    told = await asyncio.to_thread(waiting_report, company, scene.plan, scene.gate)
+    told = await asyncio.to_thread(waiting_report, company, scene.plan, waiting)
     if waiting.run:
         await _suspend(company, scene, waiting, description, told.message)
     return told
 
 
-async def _question(brief: Brief, scene: Scene) -> Waiting:
+async def _question(company: Company, scene: Scene) -> Waiting:
     # Never asked twice under one key: a run that is picked up after a crash asks anew, and hears no old answer.
     asked = sum(key.endswith("-about") for key in await _inputs()) if suspendable() else 0
-    now, wait = datetime.now(UTC), brief.gates.wait(scene.gate)
+    now, wait = datetime.now(UTC), company.brief.gates.wait(scene.gate)
     return Waiting(
         gate=scene.gate,
         recipe=scene.recipe,
         usd=scene.plan.usd,
+        next_usd=await asyncio.to_thread(to_come, company, scene),
         tier=scene.plan.tier,
         board=scene.board.version,
         run=str(runtime.flow_run.id) if suspendable() else "",

@@ -24,7 +24,7 @@ from onereel.adapters.briefs import check_kept, gather_references
 from onereel.adapters.courier import prepare
 from onereel.brief import Brief
 from onereel.calls import calls_of, spent_on
-from onereel.casting import cast, connected, dated, stored_brief, stored_shots, table_for, vault_for
+from onereel.casting import another_film, cast, connected, dated, stored_brief, stored_shots, table_for, vault_for
 from onereel.company import Company
 from onereel.delivering import Missing, Results, missing, shot_states
 from onereel.drafting import drafted
@@ -92,6 +92,8 @@ async def opened(asked: Asked) -> AsyncIterator[tuple[Company, Storyboard | None
     await asyncio.to_thread(check_kept, found, vault)
     given = await asyncio.to_thread(stored_shots, vault, asked.shots) if asked.shots else None
     made = dated(found, today)
+    if other := await asyncio.to_thread(another_film, vault, made):
+        log.warning("%s", other)
     await taken_in(vault, made, table_for(settings, rehearsal=rehearse))
     with connected(settings.table, rehearsal=rehearse) as connection, keeping_events():
         async with (

@@ -84,6 +84,7 @@ class Waiting(Noun):
     gate: Gate
     recipe: str = Field(description="Digest of what is to be decided on; another storyboard is another decision.")
     usd: float = Field(description="At most, what the production will cost if it goes on.")
+    next_usd: float = Field(default=0, description="At most, what approving it buys.")
     tier: Literal["draft", "final"] = "final"
     board: int = Field(default=0, description="Version of the storyboard it is about.")
     run: str = Field(default="", description="Id of the suspended Prefect run; empty: none is held, produce again.")
@@ -137,6 +138,11 @@ def decisions_prefix(production: str) -> str:
 def wait_for(vault: Vault, production: str, waiting: Waiting) -> None:
     """Note what a production waits for. Blocks."""
     write_noun(vault, _waiting_key(production), waiting)
+
+
+def at_most(usd: float) -> str:
+    """Return what approving buys, in words."""
+    return f"at most ${usd:.2f} more" if usd else "nothing more"
 
 
 def waited_for(vault: Vault, production: str) -> Waiting | None:

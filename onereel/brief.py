@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from onereel.noun import Noun
 
@@ -448,7 +448,7 @@ class Brief(Noun):
         examples=["lighthouse"],
         json_schema_extra={"position": 0},
     )
-    idea: str = Field(
+    idea: Annotated[str, StringConstraints(strip_whitespace=True)] = Field(
         min_length=1,
         max_length=6000,
         title="Idea",

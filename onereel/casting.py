@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import date
+from difflib import SequenceMatcher
 from functools import partial
 from pathlib import Path
+from textwrap import shorten
 
 from onereel.adapters.connection import Connection
 from onereel.adapters.gemini import Illustrator, Screenwriter
@@ -20,11 +22,12 @@ from onereel.adapters.veo import VeoCamera
 from onereel.breaker import Breaker
 from onereel.brief import Brief
 from onereel.budget import Budget
+from onereel.calls import calls_of, spent_on
 from onereel.certificates import Signatory, signatory_from, stand_in
 from onereel.company import Bound, Company, Lab, Patience, Shared
 from onereel.credentials import check_signatory
 from onereel.crew import Camera, Vault
-from onereel.errors import BadInput, NotInVault
+from onereel.errors import BadInput, NotInVault, VaultError
 from onereel.footage import Media
 from onereel.habits import Habits
 from onereel.journal import Journal
@@ -42,6 +45,8 @@ from onereel.wall import Alert, walled_journal
 REHEARSALS = "rehearsal"
 """Where rehearsals are kept in a vault: nothing rehearsed is ever mistaken for something paid, or the other way."""
 
+KIN = 0.5
+"""How much of two ideas is the same, at least, where one is an edit of the other."""
 DATE = "{date}"
 
 
@@ -198,6 +203,22 @@ def cameras_of(connection: Connection, vault: Vault, table: ModelTable) -> dict[
     }
 
 
+def another_film(vault: Vault, brief: Brief) -> str:
+    """Return a warning where a production was made from quite another idea before; empty if it was not. Blocks."""
+    try:
+        before = read_noun(vault, brief_key(brief.production), Brief)
+    except VaultError:
+        return ""
+    if SequenceMatcher(None, before.idea, brief.idea, autojunk=False).ratio() >= KIN:
+        return ""
+    spent = spent_on(calls_of(vault, brief.production), brief.production)
+    began = shorten(before.idea, 80, placeholder="...")
+    return (
+        f"{brief.production} was made from another idea before ({began}): its takes stay beside the new ones, and "
+        f"${spent:.2f} of the budget are spent; if this is another film, give it another name"
+    )
+
+
 async def reclaimed(settings: Settings, production: str = "", url: str = "", *, rehearsal: bool) -> Reclaim:
     """Reclaim what is open in a vault, with whatever cameras are configured.
 
@@ -215,7 +236,9 @@ async def reclaimed(settings: Settings, production: str = "", url: str = "", *, 
     with connected(settings.table, rehearsal=rehearsal) as connection:
         journal = Journal(vault, table, Budget(limit=0.0))  # a wall nothing passes: reclaiming buys nothing
         cameras, habits = cameras_of(connection, vault, table), Habits(vault)
-        labs = {door: Lab(vault, journal, camera, patience, habits) for door, camera in cameras.items()}
+        labs = {
+            door: Lab(vault, journal, camera, patience, habits, rehearsal=rehearsal) for door, camera in cameras.items()
+        }
         try:
             return await reclaim(vault, labs, connection, settings.deadline, production)
         finally:

@@ -22,7 +22,7 @@ from onereel.adapters.ledgers import write_ledger
 from onereel.adapters.own import store_clip, store_own
 from onereel.adapters.pictures import picture_file
 from onereel.adapters.shotlists import read_shots, write_shots
-from onereel.approvals import Answer, Rejected
+from onereel.approvals import Answer, Rejected, at_most, waited_for
 from onereel.brief import Brief
 from onereel.calls import calls_of
 from onereel.casting import budget_of, dated, reclaimed, stored_brief, surface_for, table_for, vault_for
@@ -45,7 +45,7 @@ from onereel.report import Report
 from onereel.retaking import NoteTo, Radius, Retake, radius
 from onereel.reviewing import overrule as decide
 from onereel.settings import Settings, read_settings
-from onereel.slate import cut_prefix
+from onereel.slate import cut_prefix, cuts_prefix, gate_page_key
 from onereel.storyboard import Storyboard
 from onereel.writing import check_given, given_source, kept_board, latest_board, written_source
 
@@ -329,6 +329,14 @@ def show(
 ) -> None:
     """Show how a production stands, and serve its report page to a browser on this machine."""
     place = vault_for(read_settings(), vault, rehearsal=rehearse)
+    waiting = None if cut else waited_for(place, production)
+    if waiting is not None:
+        told = f"{production} waits for approval: {waiting.gate}; approving it buys {at_most(waiting.next_usd)}"
+        err.print(told, style="yellow", markup=False, highlight=False, soft_wrap=True)
+        if not as_json:
+            out.print(place.address(gate_page_key(production)), markup=False, highlight=False, soft_wrap=True)
+            if not any(place.keys(cuts_prefix(production))):
+                return
     manifest = kept_manifest(place, production, cut)
     if as_json:
         out.print_json(manifest.model_dump_json(), indent=None)
@@ -643,7 +651,8 @@ def approve(
     waiting, goes_on = asyncio.run(run())
     told = {"approve": "approved", "change": f"{', '.join(dict.fromkeys(reject or []))} sent back", "stop": "stopped"}
     then = "the run goes on" if goes_on else "produce it again to go on"
-    line = f"{production}: {waiting.gate} {told[answer.decision]}; {then}, at most ${waiting.usd:.2f} in all"
+    then += f", and buys {at_most(waiting.next_usd)}" if answer.decision == "approve" else ""
+    line = f"{production}: {waiting.gate} {told[answer.decision]}; {then}"
     out.print(line if not stop else f"{production}: stopped at the {waiting.gate}", markup=False, highlight=False)
 
 
@@ -784,7 +793,7 @@ def _finish(run: Callable[[], Coroutine[Any, Any, Any]], *, as_json: bool, rehea
         shown = told.model_dump_json(exclude={"contact_sheet", "page", "rehearsal", "message", "reasons", "findings"})
         out.print(shown, markup=False, highlight=False, soft_wrap=True)
     else:
-        out.print(told.master, markup=False, highlight=False, soft_wrap=True)
+        out.print(told.master or told.page, markup=False, highlight=False, soft_wrap=True)
     sys.exit(told.exit_code)
 
 

@@ -210,6 +210,7 @@ class Lab:
         counter: Films being fetched and looked at, at once: each is whole in memory meanwhile.
         darkroom: Where pictures and films are decoded, as many at once as there are processors.
         awaited: Keys of the calls whose films are waited for.
+        rehearsal: Whether the studio is one that ends with the run, and forgets what it was asked.
     """
 
     vault: Vault
@@ -220,6 +221,7 @@ class Lab:
     counter: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FETCHED_AT_ONCE), kw_only=True)
     darkroom: Darkroom = field(default_factory=darkroom, kw_only=True)
     awaited: set[str] = field(default_factory=set, kw_only=True)
+    rehearsal: bool = field(default=False, kw_only=True)
 
     async def develop(self, work: Callable[[], T]) -> T:
         """Return what work on pictures or film brings, done in another process; see `Darkroom.develop`.
@@ -245,7 +247,6 @@ class Company(Lab):
     video_surface: Surface
     bounds: dict[str, Bound]
     thresholds: Thresholds
-    rehearsal: bool
     signatory: Signatory | None = None
     """Who signs masters; None: nobody."""
     checks: CheckLimits = CHECKS

@@ -499,6 +499,8 @@ async def _reuse(
     if offer and offer.good and company.brief.reuse and company.brief.review.keyframes:
         found, told = await asyncio.to_thread(read_noun, company.vault, offer.record, Keyframe), offer.told
     if found is None or not company.brief.reuse:
+        if (offer or found) and await company.journal.holds(order):
+            return None, ""  # it is paid: another one would save nothing
         if offer or found:
             log.info("%s: %s", still.id, offer or "the vault has a keyframe for the same words; reuse: true saves it")
         return None, str(offer or "")

@@ -282,7 +282,9 @@ async def _wait(lab: Lab, call: Call, order: ClipOrder | ExtendOrder) -> Film:
             # Looking is free, and a question that goes unanswered says nothing about the film.
             log.info("%s: %s; asking again", label, busy)
             await asyncio.sleep(busy.after or 0)
-        except Gone:
+        except Gone as unheard_of:
+            if lab.rehearsal:
+                raise NoAnswer(f"{label}: the studio of the rehearsal that ordered it ended with it") from unheard_of
             gone += 1
             if gone == GONE_LOOKS:
                 raise

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from onereel.adapters.markdown import page_of
 from onereel.adapters.pictures import thumbnail
-from onereel.approvals import Waiting, about_storyboard
+from onereel.approvals import Waiting, about_storyboard, at_most
 from onereel.brief import Gate
 from onereel.company import Company
 from onereel.delivering import Missing, Results
@@ -20,7 +21,7 @@ from onereel.media import fetch
 from onereel.models import FPS
 from onereel.papers import Manifest
 from onereel.plan import Plan
-from onereel.slate import cut_prefix, shot_of
+from onereel.slate import cut_prefix, gate_page_key, shot_of
 from onereel.storyboard import Shot
 from onereel.takes import Keyframe, Take, recipe_of
 from onereel.writing import Board
@@ -104,11 +105,17 @@ def page(company: Company, scene: Scene, waiting: Waiting, problem: str) -> str:
     """Return what a person sees at a gate. Blocks while pictures are fetched."""
     title = plain(scene.board.storyboard.title or scene.plan.production)
     badge = " · REHEARSAL: nothing is paid" if company.rehearsal else ""
-    parts = [f"## {title}: the {scene.gate}{badge}", "", _terms(company, scene, waiting), ""]
+    parts = [f"## {title}: the {scene.gate}{badge}", "", _terms(scene, waiting), ""]
     if problem:
         parts += ["> **Your answer could not be carried out, and nothing was changed:**", ">"]
         parts += [f"> {plain(line)}  " for line in problem.splitlines()] + [""]
     return "\n".join([*parts, *BODY[scene.gate](company, scene)])
+
+
+def keep_page(company: Company, gate: str, shown: str) -> None:
+    """Keep the page of a gate for a browser, in the place of the one before. Blocks."""
+    name = company.brief.production
+    company.vault.write(gate_page_key(name), page_of(shown, f"{name}: the {gate}"), "text/html; charset=utf-8")
 
 
 def storyboard_page(company: Company, plan: Plan, board: Board) -> str:
@@ -120,10 +127,9 @@ def storyboard_page(company: Company, plan: Plan, board: Board) -> str:
     return "\n".join([f"## {title}: the storyboard{badge}", "", facts, "", *_storyboard(company, scene)])
 
 
-def _terms(company: Company, scene: Scene, waiting: Waiting) -> str:
+def _terms(scene: Scene, waiting: Waiting) -> str:
     plan = scene.plan
-    next_usd = to_come(company, scene)
-    releases = f"approving it buys at most ${next_usd:.2f}" if next_usd else "approving it buys nothing more"
+    releases = f"approving it buys {at_most(waiting.next_usd)}"
     facts = f"{plan.frames / FPS:g} s, {len(plan.takes)} shots · {releases}"
     told = [f"**Waiting for approval** · {facts} · the film costs at most ${plan.usd:.2f} in all"]
     if waiting.until is not None:

@@ -6,16 +6,18 @@ from typing import Literal
 
 from pydantic import Field
 
+from onereel.approvals import Waiting, at_most
 from onereel.calls import calls_of, spent_on, unknown_on
 from onereel.company import Company
 from onereel.delivering import Missing, Results
 from onereel.drafts import TakePlan
+from onereel.filming import takes_of
 from onereel.models import FPS
 from onereel.noun import Noun
 from onereel.papers import Manifest
 from onereel.plan import Plan
-from onereel.slate import cut_prefix
-from onereel.takes import ShotState, Take
+from onereel.slate import cut_prefix, gate_page_key
+from onereel.takes import ShotState, Take, best
 
 State = Literal["complete", "partial", "budget", "failed", "waiting", "stopped"]
 EXIT: dict[State, int] = {"complete": 0, "failed": 1, "partial": 3, "budget": 4, "waiting": 5, "stopped": 5}
@@ -129,12 +131,11 @@ def report(company: Company, plan: Plan, states: list[ShotState], results: Resul
 
 def partway_report(company: Company, plan: Plan, message: str, manifest: Manifest | None = None) -> Report:
     """Return the report of a run that was asked to go so far and no further. Blocks."""
-    told = waiting_report(company, plan, "storyboard")
+    told = _unfinished(company, plan)
     vault, prefix = company.vault, cut_prefix(told.production, manifest.version) if manifest else ""
     made: dict[str, object] = {
         "state": "complete",
         "message": f"{message}; the film costs at most ${plan.usd:.2f} in all",
-        "reasons": (),
     }
     if manifest:
         made |= {
@@ -199,30 +200,47 @@ def _rescued(company: Company, results: Results) -> dict[str, tuple[str, ...]]:
     return told
 
 
-def waiting_report(company: Company, plan: Plan, gate: str) -> Report:
+def waiting_report(company: Company, plan: Plan, waiting: Waiting) -> Report:
     """Return the report of a run that stopped for a person's decision. Blocks."""
+    told = _unfinished(company, plan)
+    buys = at_most(waiting.next_usd)
+    said = f"{TOLD['waiting']}{waiting.gate}; approving it buys {buys}, ${told.usd.spent:.2f} is spent"
+    shown = {
+        "state": "waiting",
+        "message": said,
+        "page": company.vault.address(gate_page_key(told.production)),
+        "reasons": (f"approve it with: onereel approve {told.production}, then produce again",),
+    }
+    return told.model_copy(update=shown)
+
+
+def _unfinished(company: Company, plan: Plan) -> Report:
+    """Return the report of a run that made no film. Blocks."""
     vault, name = company.vault, company.brief.production
     return Report(
         production=name,
-        state="waiting",
+        state="stopped",
         vault=vault.url,
         master="",
         seconds=0.0,
-        shots=tuple(ShotLine(id=take.shot, state="planned", take="", seconds=take.frames / FPS) for take in plan.takes),
+        shots=tuple(_line(company, take) for take in plan.takes),
         usd=_usd(company, plan.usd),
         calls=_calls(company),
         manifest="",
         rehearsal=company.rehearsal,
-        message=f"{TOLD['waiting']}{gate}; going on costs at most ${plan.usd:.2f} in all",
-        reasons=(f"approve it with: onereel approve {name}, then produce again",),
     )
+
+
+def _line(company: Company, planned: TakePlan) -> ShotLine:
+    known = [take for take in takes_of(company, planned.shot) if take.words == planned.words]
+    state, take = ("filmed", f"t{best(known).number:02d}") if known else ("planned", "")
+    return ShotLine(id=planned.shot, state=state, take=take, seconds=planned.frames / FPS)
 
 
 def stopped_report(company: Company, plan: Plan, gate: str, by: str) -> Report:
     """Return the report of a run a person, or the end of the time to answer, stopped at a gate. Blocks."""
-    told = waiting_report(company, plan, gate)
     message = f"Stopped at the {gate} by {by}; everything is kept"
-    return told.model_copy(update={"state": "stopped", "message": message, "reasons": ("produce it again to go on",)})
+    return _unfinished(company, plan).model_copy(update={"message": message, "reasons": ("produce it again to go on",)})
 
 
 def _usd(company: Company, estimated: float) -> Usd:

@@ -87,6 +87,11 @@ def takes_prefix(production: str, shot: str) -> str:
     return f"productions/{production}/shots/{shot}/takes/"
 
 
+def gate_page_key(production: str) -> str:
+    """Return where the page is kept that a person decides on."""
+    return f"productions/{production}/gate.html"
+
+
 def draft_key(production: str) -> str:
     """Return where it is kept what the draft of a production drew with."""
     return f"productions/{production}/draft.json"

@@ -7,7 +7,7 @@ from prefect.artifacts import acreate_markdown_artifact
 from prefect.settings import get_current_settings
 
 from onereel.approvals import Waiting
-from onereel.gatepages import Scene, page, storyboard_page
+from onereel.gatepages import Scene, keep_page, page, storyboard_page
 from onereel.plan import Plan
 from onereel.writing import Board
 from tasks import WORKING, artifact_key, beside_the_run, company, unseen
@@ -17,7 +17,7 @@ LATER = 0.5
 
 
 async def show(production: str, waiting: Waiting, scene: Scene, problem: str) -> str:
-    """Put the page of a gate beside the run, and return it."""
+    """Put the page of a gate beside the run and into the vault, and return it."""
     return await _show(production, scene.gate, waiting, unseen(scene), problem)
 
 
@@ -39,6 +39,8 @@ async def _show(
     scene: Scene,
     problem: str,
 ) -> str:
-    shown = await asyncio.to_thread(page, company(), scene, waiting, problem)
+    now = company()
+    shown = await asyncio.to_thread(page, now, scene, waiting, problem)
+    await asyncio.to_thread(keep_page, now, gate, shown)
     await acreate_markdown_artifact(shown, key=artifact_key(gate), description=f"Waiting for approval: {gate}")
     return shown

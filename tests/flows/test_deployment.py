@@ -193,7 +193,7 @@ def film(walk, here, workplace, api):
     walk.section("Order it")
     told, bought = walk.section("Look at the storyboard")
     assert bought == {"text": 1}
-    assert "Waiting for approval: storyboard; going on costs at most $" in told
+    assert "Waiting for approval: storyboard; approving it buys at most $" in told
     assert "| **s010** |" in told
 
     assert walk.section("Change it") == ("ACCEPT", {})
@@ -202,7 +202,7 @@ def film(walk, here, workplace, api):
 
     closed, run = walk.studio.tally().accepted, walk.terminal.run("echo $RUN").strip()
     said = here.run("onereel.cli", "approve", "harbour", ONEREEL_VAULT=str(workplace / "films"), **SMALL)
-    assert said.startswith("harbour: takes approved; the run goes on, at most $")
+    assert said.startswith("harbour: takes approved; the run goes on, and buys nothing more")
     assert walk.section("The film")[0].splitlines()[0] == "Delivered"
     assert walk.bought(closed) == {}
 
