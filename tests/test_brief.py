@@ -41,7 +41,7 @@ def test_other_lengths_are_refused(seconds):
     [
         {"aspect_ratio": "4:3"}, {"resolution": "8k"}, {"budget_usd": 0}, {"candidates": 5}, {"candidates": 0}, {"tier": "proof"},
         {"approve": ["plan"]}, {"language": "english please"}, {"seed": -1}, {"people": "all"}, {"look": {"colour": "red"}},
-        {"references": [{"path": ""}]}, {"references": ["a.png"] * 9}, {"unknown": 1}, {"policy": {"busy_tries": 21}},
+        {"idea": " \n"}, {"references": [{"path": ""}]}, {"references": ["a.png"] * 9}, {"unknown": 1}, {"policy": {"busy_tries": 21}},
     ],
 )  # fmt: skip
 def test_what_is_not_agreed_on_is_refused(fields):

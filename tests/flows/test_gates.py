@@ -10,6 +10,7 @@ from flows.gates import give
 from onereel.adapters.folder import FolderVault
 from onereel.approvals import Answer, waited_for
 from onereel.casting import stored_brief
+from onereel.cli import main
 from onereel.errors import BadInput
 from onereel.models import MODELS, with_proxy
 from onereel.writing import latest_board
@@ -83,6 +84,27 @@ async def test_a_film_is_decided_on_gate_by_gate(make, studio, vault):
     assert report.state == "complete"
     assert {shot.id: shot.take for shot in report.shots} == {"s020": "t02", "s010": "t02"}
     assert (await on()).state == "complete"
+
+
+async def test_who_decides_without_a_server_is_told_what_it_buys_and_where_to_look(make, studio, vault, capsys):
+    studio(footage="film")
+    await make(approve=["takes"], review=UNREVIEWED, production="lighthouse")
+    report = await (await make(approve=["takes"], review=UNREVIEWED)).aresult()
+    page = Path(report.page).read_text()
+    with pytest.raises(SystemExit) as ended:
+        main(["show", "lighthouse", "--vault", str(vault)])
+    shown = capsys.readouterr()
+
+    assert report.message == (
+        f"Waiting for approval: takes; approving it buys nothing more, ${report.usd.spent:.2f} is spent"
+    )
+    assert [(shot.state, shot.take) for shot in report.shots] == [("filmed", "t01"), ("filmed", "t01")]
+    assert "the takes" in page
+    assert page.count("data:image/webp;base64,") == 4, "the first and last picture of each take"
+    assert "default-src 'none'" in page
+    assert not ended.value.code
+    assert "lighthouse waits for approval: takes; approving it buys nothing more" in shown.err
+    assert shown.out.split() == [report.page]
 
 
 async def test_an_answer_that_cannot_be_carried_out_changes_nothing(make, studio, vault):

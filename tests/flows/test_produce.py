@@ -280,3 +280,21 @@ async def test_a_log_is_not_drowned_by_tasks_that_end_well(make, studio, caplog)
     told = [record.getMessage() for record in caplog.records if record.name == "prefect.task_runs"]
     assert any("Retry" in line for line in told)
     assert not any("Finished in state" in line for line in told)
+
+
+async def test_another_film_under_a_name_that_is_taken_says_so(make, studio, vault, caplog):
+    studio()
+    edited = "A storm passes over a lighthouse at dawn; the keeper waits for a boat that is late."
+    other = "Two chefs race through a night market to find the last mango of the season."
+    told = []
+    for idea in (edited, other):
+        await make(seconds=4)
+        caplog.clear()
+        with caplog.at_level(logging.WARNING, "onereel"):
+            await make(seconds=4, idea=idea)
+        told.append([record.message for record in caplog.records if "another idea" in record.message])
+
+    assert told[0] == []
+    (warning,) = told[1]
+    assert warning.startswith("lighthouse was made from another idea before (A storm passes over a lighthouse")
+    assert "$" in warning
