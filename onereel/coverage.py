@@ -19,6 +19,9 @@ class Coverage(Noun):
         """Length of the finished take."""
         return self.first + sum(self.extensions)
 
+    def __str__(self) -> str:
+        return "+".join(str(seconds) for seconds in (self.first, *self.extensions))
+
 
 def first_lengths(limits: CameraLimits, resolution: str, *, references: bool = False) -> tuple[int, ...]:
     """Return the lengths a first clip may have at a resolution, ascending."""

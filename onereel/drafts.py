@@ -116,6 +116,11 @@ class Draft:
         return tuple(guides(shot, self.brief))[: limits.references] if taken else ()
 
     @property
+    def handle(self) -> float:
+        """Seconds of film beyond the shot, for a fade into the next one."""
+        return self.handle_frames / FPS
+
+    @property
     def surplus_frames(self) -> int:
         """Pictures filmed beyond what is needed."""
         assert self.coverage is not None  # noqa: S101 - problems() is asked first
@@ -131,10 +136,10 @@ class Draft:
         if self.coverage is None:
             yield self._too_long()
         elif self._both_ends_matter() and self.surplus_frames:
-            exact = [str(length) for length in first_lengths(limits, self.resolution)]
+            exact = [f"{length - self.handle:g}" for length in first_lengths(limits, self.resolution)]
             yield (
                 f"{shot.id}: opens and closes on keyframes other shots share, so nothing can be trimmed, but "
-                f"{self.needed:g} s is no length {name} films; use {' or '.join(exact)} s"
+                f"{self._needs()} is no length {name} films; use {' or '.join(exact)} s"
             )
         yield from self._pictures_refused()
         coverage = self.coverage or Coverage(first=max(1, ceil(self.needed)))
@@ -184,6 +189,21 @@ class Draft:
         brought += [shot.closing_file] if shot.closing_file else []
         return f"shows your {' and '.join(brought)}; change that"
 
+    def warnings(self) -> Iterator[str]:
+        """Yield where a fade costs an extension: a longer film, a wait, and a chance to drift."""
+        shot, limits, bought = self.shot, self.camera.limits, self.coverage
+        plain = cover(shot.seconds, limits, self.resolution, references=bool(self.guides), extend=not shot.closing)
+        if shot.clip_file or bought is None or plain is None or len(bought.extensions) <= len(plain.extensions):
+            return
+        usd, without = (
+            film_usd(self.camera, self.resolution, one.seconds, sound=self.brief.sound) for one in (bought, plain)
+        )
+        yield (
+            f"{shot.id}: its fade needs {self.handle:g} s of film beyond its {shot.seconds:g} s, so it is filmed as "
+            f"{bought} s for ${usd:.2f} instead of {plain} s for ${without:.2f}; "
+            f"shorten it to {plain.seconds - self.handle:g} s, or use transition cut"
+        )
+
     def _both_ends_matter(self) -> bool:
         ends = bool(self.shot.closing) or (self.next is not None and self.next.join == "continue")
         return ends and self.shot.join != "cut"
@@ -194,15 +214,21 @@ class Draft:
         longest = reachable(self.camera.limits, self.resolution, references=references, extend=not shot.closing)
         most = longest[-1].seconds if longest else 0
         whole = reachable(self.camera.limits, self.resolution, references=references)
+        shorter = f"shorten it to {most - self.handle:g} s"
+        if self.handle and shot.seconds <= most:
+            shorter += ", use transition cut"
         if shot.closing and whole and whole[-1].seconds >= self.needed:
             return (
                 f"{shot.id}: {name} reaches a closing frame only within one clip, up to {most} s, and this shot needs "
-                f"{self.needed:g} s; shorten it to {most} s, leave closing empty, or split it in two with a match join"
+                f"{self._needs()}; {shorter}, leave closing empty, or split it in two with a match join"
             )
         return (
-            f"{shot.id}: needs {self.needed:g} s of film; {name} at {self.resolution} films {most} s at most; "
-            f"shorten it to {most} s, or split it in two with a continue join"
+            f"{shot.id}: needs {self._needs()} of film; {name} at {self.resolution} films {most} s at most; "
+            f"{shorter}, or split it in two with a continue join"
         )
+
+    def _needs(self) -> str:
+        return f"{self.needed:g} s" + (f" ({self.handle:g} s of it for the fade)" if self.handle else "")
 
     def take(self) -> TakePlan:
         """Return the take to be filmed."""

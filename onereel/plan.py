@@ -187,7 +187,11 @@ def _plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date, 
         redrawing_usd=round(sum(_variation_usd(still, table, illustrator.id, size) for still in new), 6),
         repairing_usd=_repairing_usd(brief, judged, bought, reviews, table, size),
         standby=spare,
-        warnings=(*_warnings(brief, table, today), *(spare.warnings if spare else ())),
+        warnings=(
+            *_warnings(brief, table, today),
+            *(warning for draft in drafts if draft.shot.id not in stay for warning in draft.warnings()),
+            *(spare.warnings if spare else ()),
+        ),
     )
 
 

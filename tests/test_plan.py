@@ -255,6 +255,39 @@ def test_a_fade_needs_film_beyond_the_shot():
     assert found.takes[1].handle_frames == 0, "the last shot fades to black inside its own length"
 
 
+@pytest.mark.parametrize(
+    ("video", "shot", "told"),
+    [
+        (LITE, {"seconds": 8}, "needs 8.5 s (0.5 s of it for the fade) of film; Veo 3.1 Lite at 180p films 8 s at most; shorten it to 7.5 s, use transition cut, or split"),
+        (LITE, {"seconds": 9}, "films 8 s at most; shorten it to 7.5 s, or split"),
+        (VEO, {"seconds": 8, **CLOSING}, "needs 8.5 s (0.5 s of it for the fade); shorten it to 7.5 s, use transition cut, leave closing empty"),
+        ("gemini-omni-1.1-flash", {"seconds": 10, **CLOSING}, "shorten it to 9.5 s, use transition cut, leave closing empty"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_shot_too_long_by_its_fade_is_told_a_length_that_leaves_room_for_it(video, shot, told):
+    assert told in str(refusal({**FADE, **shot}, {}, video=video))
+
+
+def test_the_exact_lengths_of_a_shot_that_fades_leave_room_for_the_fade():
+    told = str(refusal(CLOSING, {**MATCH, **FADE, "seconds": 6, "closing": "the sea"}, {}))
+
+    assert "use 3.5 or 5.5 or 7.5 s" in told
+
+
+def test_a_fade_that_costs_an_extension_is_warned_of_with_both_prices():
+    faded, shorter, last = (
+        planned(board({**FADE, "seconds": 8}, {})),
+        planned(board({**FADE, "seconds": 7.5}, {})),
+        planned(board({**FADE, "seconds": 8})),
+    )
+
+    (told,) = faded.warnings
+    assert "s010: its fade needs 0.5 s of film beyond its 8 s" in told
+    assert "filmed as 4+7 s for $4.40 instead of 8 s for $3.20; shorten it to 7.5 s, or use transition cut" in told
+    assert shorter.warnings == last.warnings == ()
+
+
 def test_the_film_is_as_long_as_the_storyboard():
     found = planned(board({"seconds": 3.5}, {"seconds": 5}, {**FADE, "seconds": 8}))
 
