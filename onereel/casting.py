@@ -159,8 +159,8 @@ async def cast(
         table=table,
         journal=journal,
         writer=Screenwriter(connection, table),
-        illustrator=Illustrator(connection, _reader(vault), table),
-        reviewer=Reviewer(connection, _reader(vault), table),
+        illustrator=Illustrator(connection, _reader(vault), table, copies=vault),
+        reviewer=Reviewer(connection, _reader(vault), table, copies=vault),
         camera=cameras[surfaces[2]],
         text_surface=surfaces[0],
         image_surface=surfaces[1],
@@ -198,8 +198,8 @@ def _reader(vault: Vault) -> Callable[[Media], bytes]:
 def cameras_of(connection: Connection, vault: Vault, table: ModelTable) -> dict[Surface, Camera]:
     """Return the camera behind each door."""
     return {
-        Surface.AGENT_PLATFORM: VeoCamera(connection, _reader(vault), table),
-        Surface.GEMINI_API: OmniCamera(connection, _reader(vault), table),
+        Surface.AGENT_PLATFORM: VeoCamera(connection, _reader(vault), table, vault),
+        Surface.GEMINI_API: OmniCamera(connection, _reader(vault), table, vault),
     }
 
 

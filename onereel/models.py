@@ -30,6 +30,10 @@ FPS: Final = 24
 """Pictures a second of every camera in the table."""
 
 
+REQUEST_BYTES: Final = 100_000_000
+"""Longest request of any model. Source: ai.google.dev changelog, 2026-01-08."""
+
+
 class Surface(StrEnum):
     """Which of Google's two doors a call goes through. The SDK is the same; paths and models differ."""
 
@@ -52,6 +56,9 @@ class Model(Noun):
     name: str
     surfaces: tuple[Surface, ...]
     until: date | None = Field(default=None, description="First day it may be gone; None: no end announced.")
+    request_bytes: int = Field(
+        default=REQUEST_BYTES, description="Longest request in bytes, pictures and film as base64 included."
+    )
     source: str = Field(description="Where limits and prices were read, and when.")
 
 
@@ -123,6 +130,9 @@ class CameraLimits(Noun):
     silent: bool = Field(description="Sound can be switched off.")
     people: tuple[str, ...] = Field(default=(), description="Settings for people in the picture; empty: none.")
     words: int = Field(default=1024, description="Longest prompt in tokens.")
+    picture_bytes: int | None = Field(
+        default=None, description="Largest picture in bytes, frames and references alike; None: none is published."
+    )
 
 
 class CameraModel(Model):
@@ -222,6 +232,8 @@ _IMAGE = (
 _VEO_SOURCE = "docs.cloud.google.com veo/3-1-generate and ai.google.dev pricing, 2026-09"
 _VEO_EIGHT_ONLY = {"1080p": (8,), "4k": (8,)}
 _VEO_PEOPLE = ("allow_adult", "dont_allow", "allow_all")
+_VEO_PICTURE = 20_000_000
+"""The smaller of the two things 20 MB may mean. Source: googleapis/js-genai #1270."""
 
 _CAMERAS = (
     CameraModel(
@@ -247,6 +259,7 @@ _CAMERAS = (
             negative=True,
             silent=True,
             people=_VEO_PEOPLE,
+            picture_bytes=_VEO_PICTURE,
         ),
         until=date(2026, 11, 17),
         source=_VEO_SOURCE,
@@ -273,6 +286,7 @@ _CAMERAS = (
             negative=True,
             silent=True,
             people=_VEO_PEOPLE,
+            picture_bytes=_VEO_PICTURE,
         ),
         until=date(2026, 11, 17),
         source=_VEO_SOURCE,
@@ -293,6 +307,7 @@ _CAMERAS = (
             negative=True,
             silent=True,
             people=_VEO_PEOPLE,
+            picture_bytes=_VEO_PICTURE,
         ),
         source=_VEO_SOURCE,
     ),

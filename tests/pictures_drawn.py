@@ -3,7 +3,10 @@
 import io
 import random
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
+
+from onereel.png import write_png
 
 
 def scene(seed=1, size=(1376, 768)):
@@ -18,6 +21,12 @@ def scene(seed=1, size=(1376, 768)):
         shape = draw.ellipse if dice.random() < 0.5 else draw.rectangle
         shape(box, fill=tuple(dice.randrange(256) for _ in range(3)))
     return image.filter(ImageFilter.GaussianBlur(2))
+
+
+def grain(size, seed=1):
+    """A picture file of nothing but grain, which no PNG makes smaller: three bytes a pixel."""
+    dice = np.random.default_rng(seed)
+    return write_png(dice.integers(0, 256, (size[1], size[0], 3), np.uint8))
 
 
 def encoded(image, kind="PNG", **options):

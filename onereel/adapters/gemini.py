@@ -18,8 +18,9 @@ from pydantic import TypeAdapter
 from onereel.adapters import gemini_answer
 from onereel.adapters.connection import Connection
 from onereel.adapters.courier import within
+from onereel.adapters.enclosures import Enclosed, Enclosures, as_text, room
 from onereel.adapters.gemini_answer import End, Usage
-from onereel.crew import Answer, Drawing
+from onereel.crew import Answer, Drawing, Vault
 from onereel.errors import NoAnswer
 from onereel.footage import Media
 from onereel.models import ImageModel, ModelTable, Surface, TextModel, TokenPrice
@@ -95,10 +96,12 @@ class Illustrator:
         fetch: Callable[[Media], bytes],
         table: ModelTable,
         history_bytes: int = HISTORY_BYTES,
+        copies: Vault | None = None,
     ) -> None:
         """Keep who answers, where media are read (blocking, in a thread), what models cost, and how much is kept."""
         self._connection = connection
         self._fetch = fetch
+        self._enclosures = Enclosures(fetch, copies)
         self._table = table
         self._history_bytes = history_bytes
 
@@ -116,7 +119,7 @@ class Illustrator:
         model = self._table.illustrator(order.model)
         client = self._connection.client(order.surface)
         action = f"drawing with {order.model}"
-        turns = await asyncio.to_thread(self._turns, order, model.references)
+        turns = await asyncio.to_thread(self._turns, order, model)
         config = types.GenerateContentConfig(
             response_modalities=_MODALITIES,
             image_config=types.ImageConfig(aspect_ratio=order.aspect_ratio, image_size=order.size),
@@ -129,24 +132,36 @@ class Illustrator:
             response = await client.aio.models.generate_content(model=order.model, contents=[*turns], config=config)
         return await asyncio.to_thread(_drawing, action, order, model, turns, response, self._history_bytes)
 
-    def _turns(self, order: DrawOrder, most: int) -> list[types.Content]:
+    def _turns(self, order: DrawOrder, model: ImageModel) -> list[types.Content]:
         """Return the conversation to send: earlier turns as they were, and the new one.
 
         The pictures of all turns count, and a keyframe may be drawn after as many as the model takes. The oldest turns
         are left out beyond that; where the one that drew the picture does not fit either, the picture itself is sent.
         """
         known = [] if order.history is None else _TURNS.validate_json(self._fetch(order.history))
-        earlier = _latest(known, most - len(order.references))
+        earlier = _latest(known, model.references - len(order.references))
+        left = room(model, *map(as_text, _pictures_of(earlier)))
         said: list[types.Part] = []
-        if order.canvas is not None:
-            said += [types.Part(text=DRAWN_LAST)] if earlier else self._labelled(FIRST_IMAGE, order.canvas)
-        for reference in order.references:
-            said += self._labelled(reference.label, reference.media)
+        if order.canvas is not None and earlier:
+            said.append(types.Part(text=DRAWN_LAST))
+        elif order.canvas is not None:
+            canvas = self._enclosures.frame(order.canvas)
+            said += _labelled(FIRST_IMAGE, canvas)
+            left -= canvas.sent
+        # Half a request at most: an edit sends them once more, with the drawing they led to.
+        shown = self._enclosures.references([one.media for one in order.references], min(left, HISTORY_BYTES))
+        for reference, picture in zip(order.references, shown, strict=True):
+            said += _labelled(reference.label, picture)
         return [*earlier, types.Content(role="user", parts=[*said, types.Part(text=order.words)])]
 
-    def _labelled(self, label: str, media: Media) -> list[types.Part]:
-        picture = types.Part.from_bytes(data=self._fetch(media), mime_type=media.content_type)
-        return [types.Part(text=label), picture]
+
+def _labelled(label: str, picture: Enclosed) -> list[types.Part]:
+    return [types.Part(text=label), types.Part.from_bytes(data=picture.data, mime_type=picture.content_type)]
+
+
+def _pictures_of(turns: Sequence[types.Content]) -> list[int]:
+    """Return how many bytes each picture of a conversation has."""
+    return [len(blob.data or b"") for turn in turns for part in turn.parts or [] if (blob := part.inline_data)]
 
 
 def _common(surface: Surface, seconds: float) -> dict[str, Any]:

@@ -21,8 +21,9 @@ from google.genai.interactions import Interaction
 
 from onereel.adapters.connection import Connection
 from onereel.adapters.courier import within
+from onereel.adapters.enclosures import Enclosed, Enclosures, room
 from onereel.adapters.vendor_words import clean, filters_at_random, says_safety
-from onereel.crew import Film
+from onereel.crew import Film, Vault
 from onereel.errors import BadInput, Filtered, Gone, NoAnswer, OnereelError, OutcomeUnknown, Refused, StudioBusy
 from onereel.footage import Media
 from onereel.models import ModelTable, Surface
@@ -41,10 +42,16 @@ _FILE_WAIT: Final = 5.0
 class OmniCamera:
     """A camera on the Gemini API. See `onereel.crew.Camera` for what its methods promise."""
 
-    def __init__(self, connection: Connection, fetch: Callable[[Media], bytes], table: ModelTable) -> None:
-        """Keep who answers, where media are read (blocking, in a thread) and who may be asked."""
+    def __init__(
+        self,
+        connection: Connection,
+        fetch: Callable[[Media], bytes],
+        table: ModelTable,
+        copies: Vault | None = None,
+    ) -> None:
+        """Keep who answers, where media are read (blocking, in a thread), who may be asked, and where copies are."""
         self._connection = connection
-        self._fetch = fetch
+        self._enclosures = Enclosures(fetch, copies)
         self._table = table
 
     async def order(self, order: ClipOrder | ExtendOrder) -> str:
@@ -126,12 +133,17 @@ class OmniCamera:
         return {**request, "input": content, "generation_config": {"video_config": {"task": task}}}
 
     def _content(self, order: ClipOrder) -> list[dict[str, Any]]:
-        media = [*_frames(order), *(reference.media for reference in order.references)]
-        return [*map(self._image, media), {"type": "text", "text": _words(order)}]
+        model = self._table.camera(order.model)
+        most = model.limits.picture_bytes
+        frames = [self._enclosures.frame(one, most) for one in _frames(order)]
+        left = room(model, *(one.sent for one in frames))
+        references = self._enclosures.references([one.media for one in order.references], left, most)
+        return [*map(_image, (*frames, *references)), {"type": "text", "text": _words(order)}]
 
-    def _image(self, media: Media) -> dict[str, Any]:
-        data = base64.b64encode(self._fetch(media)).decode()
-        return {"type": "image", "data": data, "mime_type": media.content_type}
+
+def _image(picture: Enclosed) -> dict[str, Any]:
+    data = base64.b64encode(picture.data).decode()
+    return {"type": "image", "data": data, "mime_type": picture.content_type}
 
 
 def _check(order: ClipOrder | ExtendOrder) -> None:

@@ -30,7 +30,7 @@ from onereel.png import write_png
 log = logging.getLogger(__name__)
 
 MAX_BYTES: Final = 50_000_000
-"""Longest picture file that is opened; a 4K drawing has 18 to 25 MB."""
+"""Longest picture file that is opened; a 4K drawing has 18 to 25 MB. What a model takes of it is in the model table."""
 
 MAX_PIXELS: Final = 50_000_000
 """Most pixels that are decoded, 150 MB in memory; the largest drawing there is has 19 million."""
@@ -54,6 +54,7 @@ _FORMATS: Final[dict[str, Literal["png", "jpg", "webp"]]] = {
     "WEBP": "webp",
 }
 _THUMBNAIL_QUALITIES = (80, 65, 50, 35, 20, 5)
+_COPY_QUALITIES = (95, 90, 80, 65, 50, 30, 15)
 _BROKEN = (
     OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, OverflowError, EOFError,
     MemoryError, RuntimeError, struct.error, zlib.error,
@@ -262,6 +263,32 @@ def thumbnail(data: bytes, width: int = 320) -> bytes:
     for quality in _THUMBNAIL_QUALITIES:
         packed = _webp(small, quality)
         if len(packed) <= THUMBNAIL_BYTES:
+            break
+    return packed
+
+
+def lighter(data: bytes, most: int, side: int | None = None) -> bytes:
+    """Return a picture as a JPEG of so many bytes at most, of the highest quality that fits.
+
+    Its colours keep the resolution of its light. A picture too busy for any quality is returned at the lowest.
+
+    Args:
+        data: The whole file.
+        most: Bytes it may have.
+        side: Pixels of the longer side at most, never enlarged; None: it keeps its size.
+
+    Raises:
+        FootageError: It is not a sound picture.
+    """
+    image, _ = _decode(data)
+    if side is not None:
+        image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=REDUCED)
+    packed = b""
+    for quality in _COPY_QUALITIES:
+        target = io.BytesIO()
+        image.save(target, "JPEG", quality=quality, subsampling=0)
+        packed = target.getvalue()
+        if len(packed) <= most:
             break
     return packed
 

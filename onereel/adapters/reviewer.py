@@ -16,11 +16,12 @@ from google.genai import types
 
 from onereel.adapters.connection import Connection
 from onereel.adapters.courier import within
+from onereel.adapters.enclosures import Enclosures, as_text, room
 from onereel.adapters.gemini import answered
-from onereel.crew import Answer
+from onereel.crew import Answer, Vault
 from onereel.errors import Refused, StudioBusy
 from onereel.footage import Media
-from onereel.models import ModelTable, Surface
+from onereel.models import ModelTable, Surface, TextModel
 from onereel.orders import ReviewOrder
 
 INLINE_BYTES: Final = 14 * 2**20
@@ -42,10 +43,12 @@ class Reviewer:
         fetch: Callable[[Media], bytes],
         table: ModelTable,
         inline_bytes: int = INLINE_BYTES,
+        copies: Vault | None = None,
     ) -> None:
         """Keep who answers, where media are read (blocking, in a thread), what models cost, and what is sent inline."""
         self._connection = connection
         self._fetch = fetch
+        self._enclosures = Enclosures(fetch, copies)
         self._table = table
         self._inline_bytes = inline_bytes
 
@@ -63,16 +66,17 @@ class Reviewer:
         model = self._table.writer(order.model)
         client = self._connection.client(order.surface)
         shown = [await self._film(client, order)] if order.film is not None else []
-        shown += await asyncio.to_thread(self._pictures, order)
+        shown += await asyncio.to_thread(self._pictures, order, model)
         said = types.Content(role="user", parts=[*shown, types.Part(text=order.words)])
         return await answered(self._connection, model, order, said, f"reviewing with {order.model}")
 
-    def _pictures(self, order: ReviewOrder) -> list[types.Part]:
+    def _pictures(self, order: ReviewOrder, model: TextModel) -> list[types.Part]:
+        film = order.film.size if order.film is not None and order.film.size <= self._inline_bytes else 0
+        sent = self._enclosures.references([one.media for one in order.pictures], room(model, as_text(film)))
         parts = []
-        for picture in order.pictures:
-            data = self._fetch(picture.media)
+        for picture, enclosed in zip(order.pictures, sent, strict=True):
             parts.append(types.Part(text=f"{picture.label}:"))
-            parts.append(types.Part.from_bytes(data=data, mime_type=picture.media.content_type))
+            parts.append(types.Part.from_bytes(data=enclosed.data, mime_type=enclosed.content_type))
         return parts
 
     async def _film(self, client: genai.Client, order: ReviewOrder) -> types.Part:

@@ -18,8 +18,9 @@ from google.genai import types
 
 from onereel.adapters.connection import Connection
 from onereel.adapters.courier import within
+from onereel.adapters.enclosures import Enclosed, Enclosures, room
 from onereel.adapters.vendor_words import clean, filters_at_random, says_safety
-from onereel.crew import Film
+from onereel.crew import Film, Vault
 from onereel.errors import BadInput, Filtered, Gone, NoAnswer, OnereelError, OutcomeUnknown, Refused
 from onereel.footage import Media
 from onereel.models import ModelTable, Surface
@@ -50,10 +51,17 @@ RPC_AGAIN: Final[Mapping[int, bool]] = {
 class VeoCamera:
     """A camera on Agent Platform. See `onereel.crew.Camera` for what its methods promise."""
 
-    def __init__(self, connection: Connection, fetch: Callable[[Media], bytes], table: ModelTable) -> None:
-        """Keep who answers, where media are read (blocking, in a thread) and who may be asked."""
+    def __init__(
+        self,
+        connection: Connection,
+        fetch: Callable[[Media], bytes],
+        table: ModelTable,
+        copies: Vault | None = None,
+    ) -> None:
+        """Keep who answers, where media are read (blocking, in a thread), who may be asked, and where copies are."""
         self._connection = connection
         self._fetch = fetch
+        self._enclosures = Enclosures(fetch, copies)
         self._table = table
 
     async def order(self, order: ClipOrder | ExtendOrder) -> str:
@@ -112,20 +120,25 @@ class VeoCamera:
             film = types.Video(video_bytes=self._fetch(order.film), mime_type=order.film.content_type)
             return types.GenerateVideosSource(prompt=order.words, video=film), config
         config.duration_seconds = order.seconds  # an extension's length is fixed, and pages disagree how to say it
-        config.last_frame = self._image(order.closing)
+        model = self._table.camera(order.model)
+        most = model.limits.picture_bytes
+        frames = [
+            self._enclosures.frame(one, most) if one is not None else None for one in (order.opening, order.closing)
+        ]
+        left = room(model, *(one.sent for one in frames if one is not None))
+        config.last_frame = _image(frames[1])
         config.reference_images = [
             types.VideoGenerationReferenceImage(
-                image=self._image(reference.media), reference_type=types.VideoGenerationReferenceType.ASSET
+                image=_image(reference), reference_type=types.VideoGenerationReferenceType.ASSET
             )
-            for reference in order.references
+            for reference in self._enclosures.references([one.media for one in order.references], left, most)
         ] or None
-        return types.GenerateVideosSource(prompt=order.words, image=self._image(order.opening)), config
+        return types.GenerateVideosSource(prompt=order.words, image=_image(frames[0])), config
 
-    def _image(self, media: Media | None) -> types.Image | None:
-        # Always from bytes: the SDK takes a PIL image without complaint and sends {} in its place.
-        if media is None:
-            return None
-        return types.Image(image_bytes=self._fetch(media), mime_type=media.content_type)
+
+def _image(picture: Enclosed | None) -> types.Image | None:
+    # Always from bytes: the SDK takes a PIL image without complaint and sends {} in its place.
+    return types.Image(image_bytes=picture.data, mime_type=picture.content_type) if picture else None
 
 
 def _check_surface(order: ClipOrder | ExtendOrder) -> None:

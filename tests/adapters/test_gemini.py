@@ -18,6 +18,7 @@ from onereel.orders import DrawOrder, Labelled, TextOrder
 from onereel.prompts import edit_words
 from tests.adapters.gateway import Says, gateway
 from tests.adapters.rehearse import PATIENCE, TABLE, Shelf, rehearsing
+from tests.pictures_drawn import decoded, grain
 
 SCHEMA = {"type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]}
 PRO, NANO = "gemini-3-pro-image", "gemini-nano-banana-2.1"
@@ -70,6 +71,54 @@ async def told_to(says, order):
             return await made(connection, order), studio.asked
         finally:
             await connection.close()
+
+
+# What fits into a request.
+
+
+async def sent_for(order, shelf):
+    """Return the body of the one request that draws this, and how long it is."""
+    async with gateway(answer(inline(png()))) as studio:
+        connection = reach(studio.url)
+        await draw(connection, order, shelf)
+        await connection.close()
+        (asked,) = studio.asked
+    pictures = [part["inlineData"] for part in asked.json["contents"][0]["parts"] if "inlineData" in part]
+    return len(asked.body), [base64.urlsafe_b64decode(picture["data"]) for picture in pictures]
+
+
+async def test_references_that_are_too_large_together_are_sent_as_copies_of_2k():
+    shelf = Shelf()
+    large = [shelf.keep(grain((3840, 2160), seed)) for seed in range(4)]
+    small = shelf.picture("red")
+    shown = tuple(Labelled(media=one, label=f"Reference {n}:") for n, one in enumerate((*large, small), 1))
+
+    length, pictures = await sent_for(drawing(references=shown), shelf)
+
+    assert length < 100_000_000
+    assert [decoded(picture).size for picture in pictures[:4]] == [(2752, 1548)] * 4
+    assert pictures[4] == shelf.fetch(small)
+
+
+async def test_references_that_fit_are_sent_as_they_came():
+    shelf = Shelf()
+    large = shelf.keep(grain((3840, 2160)))
+
+    _, pictures = await sent_for(drawing(references=(Labelled(media=large, label="Reference 1:"),)), shelf)
+
+    assert pictures == [shelf.fetch(large)]
+
+
+async def test_the_picture_to_be_changed_is_sent_whole_whatever_is_beside_it():
+    shelf = Shelf()
+    canvas, beside = shelf.keep(grain((3840, 2160))), shelf.keep(grain((3840, 2160), 2))
+    shown = tuple(Labelled(media=beside, label=f"Reference {n}:") for n in (1, 2))
+
+    length, pictures = await sent_for(drawing(canvas=canvas, references=shown), shelf)
+
+    assert length < 100_000_000
+    assert pictures[0] == shelf.fetch(canvas)
+    assert all(max(decoded(picture).size) == 2752 for picture in pictures[1:])
 
 
 # The screenwriter.

@@ -18,6 +18,7 @@ from onereel.models import PROXY, Surface
 from onereel.orders import ClipOrder, ExtendOrder, Labelled
 from tests.adapters.gateway import Says, gateway
 from tests.adapters.rehearse import PATIENCE, TABLE, Shelf, rehearsing
+from tests.pictures_drawn import decoded, grain
 
 VEO, LITE = "veo-3.1-generate-001", "veo-3.1-lite-generate-001"
 NAME = f"projects/p/locations/us-central1/publishers/google/models/{VEO}/operations/0123"
@@ -100,6 +101,33 @@ async def test_a_clip_moves_from_its_opening_to_its_closing_frame():
     assert frames[0].shape == (320, 180, 3)
     assert frames[0][20:60].mean(axis=(0, 1)).argmax() == 0
     assert frames[-1][20:60].mean(axis=(0, 1)).argmax() == 2
+
+
+async def test_a_reference_larger_than_veo_takes_is_sent_as_a_smaller_copy():
+    shelf = Shelf()
+    references = (Labelled(media=shelf.keep(grain((2800, 2800))), label="The sea"),)
+    assert references[0].media.size > 20 * 2**20
+    async with rehearsing() as (_, connection):
+        film = await shoot(camera(connection, shelf), clip(seconds=8, references=references))
+
+    assert seconds(film) == pytest.approx(8, abs=0.1)
+
+
+async def test_a_frame_larger_than_veo_takes_is_sent_lighter_and_of_the_same_size():
+    shelf = Shelf()
+    frame, plain = shelf.keep(grain((3840, 2160))), shelf.picture("red")
+    assert frame.size > 20 * 2**20
+    async with gateway(Says({"name": NAME})) as studio:
+        connection = reach(studio.url)
+        await camera(connection, shelf).order(clip(opening=frame, closing=plain))
+        await connection.close()
+        (sent,) = studio.asked[0].json["instances"]
+
+    opening = base64.b64decode(sent["image"]["bytesBase64Encoded"])
+    assert len(opening) <= 20_000_000
+    assert sent["image"]["mimeType"] == "image/jpeg"
+    assert decoded(opening).size == (3840, 2160)
+    assert base64.b64decode(sent["lastFrame"]["bytesBase64Encoded"]) == shelf.fetch(plain)
 
 
 async def test_a_clip_takes_references_of_type_asset():
@@ -331,7 +359,7 @@ async def test_one_order_is_one_request_whatever_goes_wrong(kind, fault, error, 
 
 def test_a_picture_is_never_handed_to_the_sdk_as_anything_but_bytes():
     shelf = Shelf()
-    image = camera(reach(""), shelf)._image(shelf.picture("red"))
+    source, _ = camera(reach(""), shelf)._request(clip(opening=shelf.picture("red")))
 
-    assert isinstance(image, types.Image)
-    assert image.image_bytes.startswith(b"\x89PNG")
+    assert isinstance(source.image, types.Image)
+    assert source.image.image_bytes.startswith(b"\x89PNG")
