@@ -499,7 +499,7 @@ class Brief(Noun):
     sound: bool = Field(
         default=True,
         title="Sound",
-        description="Film with sound, where the camera can leave it out.",
+        description="Without, the film is silent; a camera that can leaves the sound out, others' is muted.",
         json_schema_extra={"position": 9},
     )
     models: Models = Field(default=Models(), description="Who plays which part.", json_schema_extra={"position": 10})
@@ -559,7 +559,8 @@ class Brief(Noun):
     people: Literal["auto", "allow_adult", "dont_allow", "allow_all"] = Field(
         default="auto",
         title="People",
-        description="Which people a camera may film, where it asks; auto: the camera's own default.",
+        description="Which people a camera may film; auto: the camera's own default. Refused where a camera has no "
+        "such setting.",
         json_schema_extra={"position": 17},
     )
     filming: Literal["keyframes", "references", "words"] = Field(

@@ -53,6 +53,7 @@ class Cut(Noun):
     height: int = Field(ge=16, le=8192, multiple_of=2, description="Pixels.")
     fps: int = Field(default=24, ge=1, le=120, description="Pictures a second.")
     clips: tuple[Clip, ...] = Field(min_length=1, description="In screen order.")
+    sound: bool = Field(default=True, description="False: the film is silent, whatever its takes bring.")
 
     @model_validator(mode="after")
     def _handles_serve_a_fade(self) -> Self:

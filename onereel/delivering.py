@@ -143,6 +143,7 @@ class Story:
 async def deliver(company: Company, story: Story) -> Manifest:
     """Return the manifest of the cut: the newest one if nothing changed, else a new version, master and papers."""
     cut = story.animatic or edit(story.plan, story.board.storyboard, story.results)
+    cut = cut.model_copy(update={"sound": company.brief.sound})
     title = story.board.storyboard.title
     papers = [title, story.board.version, company.rehearsal, company.brief.tier, proof_recipe(company)]
     recipe = recipe_of("cut", cut, *papers)

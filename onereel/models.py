@@ -26,6 +26,9 @@ FRAMES: Final[Mapping[str, tuple[int, int]]] = {
 }
 """Width and height of a 16:9 frame by resolution; 9:16 is the same, turned."""
 
+AUTO: Final = "auto"
+"""What a brief says where the camera's own default is meant."""
+
 FPS: Final = 24
 """Pictures a second of every camera in the table."""
 
@@ -142,6 +145,10 @@ class CameraModel(Model):
     drafts: tuple[str, ...] = Field(
         default=(), description="Cheaper cameras behind the same door that drafts are filmed with, cheapest first."
     )
+
+    def heeds(self, people: str) -> bool:
+        """Return whether it keeps a brief's setting for people; every camera keeps its own default."""
+        return people == AUTO or people in self.limits.people
 
 
 _GEMINI = (Surface.GEMINI_API, Surface.AGENT_PLATFORM)

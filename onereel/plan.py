@@ -189,6 +189,7 @@ def _plan(brief: Brief, storyboard: Storyboard, table: ModelTable, today: date, 
         standby=spare,
         warnings=(
             *_warnings(brief, table, today),
+            *_muted(brief, camera),
             *(warning for draft in drafts if draft.shot.id not in stay for warning in draft.warnings()),
             *(spare.warnings if spare else ()),
         ),
@@ -269,6 +270,12 @@ def _brief_problems(brief: Brief, camera: CameraModel, illustrator: ImageModel) 
         yield f"{camera.name} does not film {brief.aspect_ratio}; it films {', '.join(camera.limits.ratios)}"
     if brief.aspect_ratio not in illustrator.ratios:
         yield f"{name} does not draw {brief.aspect_ratio}"
+    if not camera.heeds(brief.people):
+        settings = ", ".join(camera.limits.people)
+        yield (
+            f"{camera.name} has {f'for people only the settings {settings}' if settings else 'no setting for people'}, "
+            f"so nothing would hold it to people: {brief.people}; use people: auto, or another camera"
+        )
     if thinking and thinking not in illustrator.thinking:
         levels = ", ".join(illustrator.thinking) or "none: it cannot be adjusted"
         yield f"{name} has no thinking level {thinking!r}; it has {levels}"
@@ -439,6 +446,11 @@ def _opens(take: TakePlan) -> str:
     if take.opening:
         return f", from {take.opening}"
     return f", {len(take.guides)} references" if take.guides else ", from words"
+
+
+def _muted(brief: Brief, camera: CameraModel) -> Iterator[str]:
+    if not brief.sound and not camera.limits.silent:
+        yield f"sound: false: {camera.name} films with sound all the same, at the full price; the film is muted"
 
 
 def _warnings(brief: Brief, table: ModelTable, today: date) -> Iterator[str]:

@@ -79,5 +79,7 @@ def _unfit(brief: Brief, table: ModelTable, resolution: str) -> Iterator[str]:
         yield f"{camera.name} does not film at {resolution}; it films at {', '.join(camera.limits.usd_per_second)}"
     if brief.aspect_ratio not in camera.limits.ratios:
         yield f"{camera.name} does not film {brief.aspect_ratio}"
+    if not camera.heeds(brief.people):
+        yield f"{camera.name} cannot be held to people: {brief.people}"
     if brief.aspect_ratio not in illustrator.ratios:
         yield f"{illustrator.name} does not draw {brief.aspect_ratio}"

@@ -7,6 +7,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import opentimelineio as otio
 import pytest
 from PIL import Image
@@ -32,7 +33,8 @@ from onereel.papers import AI_LABEL
 from onereel.report import report
 from onereel.studio import parse_fault
 from onereel.writing import keep_board
-from tests.productions import board, brief, film, framed, keyframes, planned, setup_of
+from tests.film_fixtures import heard
+from tests.productions import OMNI, board, brief, film, framed, keyframes, planned, setup_of
 
 SHOTS = (
     {
@@ -320,3 +322,17 @@ async def test_the_end_of_a_take_that_closes_on_a_picture_is_the_end_on_screen(c
 
     assert cut.clips[1].skip_frames + cut.clips[1].frames == take.footage.frames
     assert Image.open(io.BytesIO(fetch(vault, take.last_frame))).size == PLAN.size
+
+
+async def test_a_film_that_is_asked_to_be_silent_is_silent(hire, vault):
+    said = {"video": OMNI, "sound": False, "filming": "words", "seconds": 3}
+    rows = board({"seconds": 3})
+    company, found = await hire(brief(**said)), planned(rows, **said)
+    take = await film(company, setup_of(found, rows, "s010"))
+
+    manifest = await deliver(company, Story(found, keep_board(vault, "lighthouse", "a", rows), {"s010": take}, {}))
+
+    master = folder_of(vault, manifest) / "master.mp4"
+    assert take.footage.audio_seconds, "the camera cannot leave it out"
+    assert np.abs(heard(master)).max() < 1e-4
+    assert verify(master).audio_seconds == pytest.approx(3, abs=0.05)

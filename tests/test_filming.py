@@ -420,7 +420,7 @@ async def test_a_clip_beyond_the_budget_is_not_ordered(ready, studio):
     ("camera", "seed", "negative", "people"), [(VEO, 7, "birds", "dont_allow"), (OMNI, None, "", "")]
 )
 async def test_a_camera_is_told_only_what_it_understands(ready, camera, seed, negative, people):
-    said = {"video": camera, "seed": 7, "people": "dont_allow"}
+    said = {"video": camera, "seed": 7, "people": people or "auto"}
     company, setup = await ready(more=said, negative="birds", seconds=20)
     order = clip_order(company, setup)
 

@@ -136,6 +136,30 @@ def test_a_shape_the_camera_does_not_film_is_refused():
         planned(board({}), table=table, aspect_ratio="9:16", resolution="720p", video=LITE)
 
 
+@pytest.mark.parametrize("people", ["dont_allow", "allow_adult", "allow_all"])
+def test_a_setting_for_people_is_refused_where_the_camera_has_none(people):
+    told = str(refusal({}, people=people, video=OMNI))
+
+    assert f"no setting for people, so nothing would hold it to people: {people}; use people: auto" in told
+    assert planned(board({}), people=people, video=VEO).takes
+    assert planned(board({}), people="auto", video=OMNI).takes
+
+
+def test_a_fallback_camera_is_held_to_the_setting_for_people_too():
+    with pytest.raises(
+        BadInput, match=r"policy\.fallback: Gemini Omni 1\.2 Flash cannot be held to people: dont_allow"
+    ):
+        planned(board({}), people="dont_allow", policy={"fallback": {"video": OMNI}})
+
+
+@pytest.mark.parametrize(("video", "warned"), [(VEO, False), (OMNI, True)])
+def test_a_silent_film_by_a_camera_that_cannot_be_silent_is_warned_of(video, warned):
+    told = planned(board({}), sound=False, video=video).warnings
+
+    assert any("films with sound all the same, at the full price; the film is muted" in one for one in told) == warned
+    assert planned(board({}), video=video).warnings == ()
+
+
 def test_a_resolution_the_camera_does_not_film_is_refused_with_those_it_does():
     with pytest.raises(BadInput, match="does not film at 4k; it films at 180p, 720p, 1080p"):
         planned(board({}), resolution="4k", video=LITE)

@@ -162,7 +162,8 @@ def _prepare(plan: Splice, index: int) -> _Prepared:
     )
     whole = samples + joint.handle
     skipped = Fraction(cut.clips[index].skip_frames, cut.fps)
-    sound = listen(reel.path, whole, reel.begins + skipped) if reel else silence(whole)
+    heard = reel if cut.sound else None
+    sound = listen(heard.path, whole, heard.begins + skipped) if heard else silence(whole)
     return _Prepared(index, plan.encoded(index), sound, joint)
 
 

@@ -59,8 +59,13 @@ def edit_list(cut: Cut, takes: Mapping[str, Sequence[TakeFile]]) -> str:
 
 
 def final_cut(cut: Cut, takes: Mapping[str, Sequence[TakeFile]], notes: Mapping[str, Sequence[str]]) -> str:
-    """Return the cut as Final Cut Pro 7 XML, which Premiere Pro and DaVinci Resolve read, sound beside the picture."""
+    """Return the cut as Final Cut Pro 7 XML, which Premiere Pro and DaVinci Resolve read, sound beside the picture.
+
+    A silent film has no sound there either; the takes keep theirs.
+    """
     whole = _whole(cut, takes, notes)
+    if not cut.sound:
+        return str(otio.adapters.write_to_string(whole, "fcp_xml"))
     sound = whole.tracks[0].deepcopy()
     sound.name, sound.kind = "sound", otio.schema.TrackKind.Audio
     for item in sound:

@@ -267,6 +267,19 @@ def test_a_straight_cut_does_not_click(bench):
     assert np.abs(seam).max() < 0.01
 
 
+def test_a_silent_film_is_muted_whatever_its_takes_bring(bench):
+    clips = bench.clip("s010", 96, fade=12, frames=120), bench.clip("s020", 96)
+    master = bench.folder / "master.mp4"
+    cut = bench.cut(*clips).model_copy(update={"sound": False})
+
+    report = assemble(cut, bench.paths, master)
+
+    assert np.abs(heard(bench.path(clips[0]))).max() > 0.1
+    assert np.abs(heard(master)).max() < 1e-4
+    assert numbers(master)[:84] == list(range(84))
+    assert report.seconds == 8
+
+
 def test_the_sound_of_a_fade_never_falls_silent(bench):
     master, _report = bench.assemble(bench.clip("s010", 72, fade=12, tone=300), bench.clip("s020", 96, tone=500))
 

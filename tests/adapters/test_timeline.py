@@ -3,7 +3,7 @@
 import opentimelineio as otio
 import pytest
 
-from onereel.adapters.timeline import TakeFile, timeline
+from onereel.adapters.timeline import TakeFile, final_cut, timeline
 from onereel.cut import Clip, Cut
 from onereel.footage import Media
 
@@ -61,6 +61,13 @@ def test_a_fade_lies_over_the_next_clip_and_the_last_one_inside_its_own(track):
 
 def test_a_clip_is_marked_with_its_title(track):
     assert [marker.name for clip in track.find_clips() for marker in clip.markers] == ["Storm", "s030"]
+
+
+def test_an_edit_has_a_sound_track_unless_the_film_is_silent():
+    silent = CUT.model_copy(update={"sound": False})
+
+    assert "<audio>" in final_cut(CUT, TAKES, {})
+    assert "<audio>" not in final_cut(silent, TAKES, {})
 
 
 def test_equal_cuts_make_equal_timelines():
