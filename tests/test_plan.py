@@ -228,6 +228,16 @@ def test_a_fallback_camera_opens_on_the_frame_alone():
     assert "references" not in found.standby.take("s010").words
 
 
+@pytest.mark.parametrize(
+    ("script", "character"), [("Chinese", "海"), ("Japanese", "な"), ("Korean", "바"), ("Thai", "ท"), ("Hindi", "स")]
+)
+def test_words_in_a_script_of_a_token_a_character_are_counted_so(script, character):
+    wordy = {"action": character * 800, "setting": character * 300}
+
+    assert "Veo 3.1 reads 1024; shorten them" in str(refusal(wordy)), script
+    assert planned(board({"action": character * 800})).takes
+
+
 def test_the_same_reference_is_followed_once_however_often_it_is_named():
     twice = planned(board({"characters": ["Tom"]}), characters=[TOM], references=[{"path": "tom.png"}, {"path": "sea.png"}])  # fmt: skip
 

@@ -96,3 +96,15 @@ def test_the_price_list_of_the_day_counts():
 @pytest.mark.parametrize(("words", "tokens"), [("", 0), ("a", 1), ("abc", 1), ("abcd", 2)])
 def test_tokens_are_rounded_up(words, tokens):
     assert words_tokens(words) == tokens
+
+
+@pytest.mark.parametrize(
+    ("words", "tokens"),
+    [("海浪" * 50, 100), ("さざなみ", 4), ("파도", 2), ("คลื่น", 5), ("लहर", 3), ("海 and sky", 4), ("Größe", 2), ("волны", 2), ("“…”", 1)],
+)  # fmt: skip
+def test_scripts_of_a_token_a_character_are_counted_so(words, tokens):
+    assert words_tokens(words) == tokens
+
+
+def test_what_is_written_in_chinese_costs_by_the_character():
+    assert usd(text(words="海" * 3000)) == pytest.approx((3001 * 0.75 + 10_000 * 3.75) / 1e6, rel=1e-3)

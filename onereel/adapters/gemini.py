@@ -25,6 +25,7 @@ from onereel.errors import NoAnswer
 from onereel.footage import Media
 from onereel.models import ImageModel, ModelTable, Surface, TextModel, TokenPrice
 from onereel.orders import DrawOrder, ReviewOrder, TextOrder
+from onereel.prices import words_tokens
 from onereel.prompts import DRAWN_LAST, FIRST_IMAGE
 
 HISTORY_BYTES: Final = 48 * 2**20
@@ -34,8 +35,6 @@ it the oldest turns are forgotten; the turn that drew the picture is always kept
 _MAGIC: Final = ((b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpg"))
 _MODALITIES: Final = ["TEXT", "IMAGE"]
 _TURNS: Final = TypeAdapter(list[types.Content])
-_CHARACTERS_PER_TOKEN: Final = 3
-"""Fewer than real text has, so that a guess is not too low."""
 
 
 class Screenwriter:
@@ -180,7 +179,7 @@ def _thinking(level: str) -> types.ThinkingConfig | None:
 
 def _answer_usd(price: TokenPrice, tokens: Usage, order: TextOrder | ReviewOrder) -> float:
     """Return what an answer cost; where it does not say how long it was, the most it can have cost."""
-    prompt = len(order.words) // _CHARACTERS_PER_TOKEN if tokens.prompt is None else tokens.prompt
+    prompt = words_tokens(order.words) if tokens.prompt is None else tokens.prompt
     text = order.most_tokens if tokens.text is None else tokens.text
     return round((prompt * price.input_usd + text * price.output_usd) / 1e6, 6)
 
@@ -189,7 +188,7 @@ def _image_usd(model: ImageModel, order: DrawOrder, tokens: Usage, pictures: int
     """Return what an answer cost; tokens it does not name are taken from the model table."""
     images = pictures * model.sizes.get(order.size, 0) if tokens.images is None else tokens.images
     text = (tokens.text or 0) - (images if tokens.images is None else 0)
-    prompt = len(order.words) // _CHARACTERS_PER_TOKEN if tokens.prompt is None else tokens.prompt
+    prompt = words_tokens(order.words) if tokens.prompt is None else tokens.prompt
     return model.usd(images=images, prompt=prompt, text=max(0, text))
 
 

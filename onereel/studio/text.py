@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from onereel.models import TextModel
+from onereel.prices import dense_characters
 from onereel.studio.critic import media_tokens, review, shown
 from onereel.studio.faults import Fault, What
 from onereel.studio.filler import fill
@@ -44,8 +45,9 @@ def words_of(parts: Iterable[Mapping[str, Any]]) -> str:
 
 
 def token_count(text: str) -> int:
-    """Return about how many tokens a text has: four characters to one."""
-    return max(1, len(text) // 4)
+    """Return about how many tokens a text has: four characters to one, or one to one in dense scripts."""
+    dense = dense_characters(text)
+    return max(1, dense + (len(text) - dense) // 4)
 
 
 async def answer_text(studio: Studio, model: TextModel, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,7 +125,7 @@ def _spoil(text: str, faults: Iterable[Fault]) -> str:
 def _count(prompt: str, answer: str, level: str, media: int) -> dict[str, int]:
     counts = {
         "promptTokenCount": token_count(prompt) + media,
-        "candidatesTokenCount": len(answer) // 4,
+        "candidatesTokenCount": token_count(answer),
         "thoughtsTokenCount": _THOUGHTS[level],
     }
     return {**counts, "totalTokenCount": sum(counts.values())}
