@@ -165,7 +165,7 @@ def estimate(
     out.print(sheet)
     out.print(f"{len(found.purchases)} calls, at most ${found.usd:.2f}; budget ${budget_of(settings, made):.2f}")
     if found.if_it_fails:
-        out.print(f"and at most ${found.if_it_fails_usd:.2f} if shots fail, within the budget, by the brief's policy:")
+        out.print(f"and at most ${found.if_it_fails_usd:.2f} if answers or shots fail, within the budget, for this:")
         for what, usd in in_short(found.if_it_fails):
             out.print(f"  ${usd:.2f} {what}", markup=False, highlight=False, soft_wrap=True)
     if found.staying:

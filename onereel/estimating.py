@@ -20,7 +20,7 @@ from onereel.reviews import extension_review_usd, take_reviews_usd
 from onereel.softening import softening_order
 from onereel.standby import Standby, understudy
 from onereel.storyboard import MAX_SHOTS, Shot, Storyboard
-from onereel.writing import storyboard_order
+from onereel.writing import ANSWERS, REASON, TOLD, storyboard_order
 
 
 def assumed(brief: Brief, table: ModelTable) -> Storyboard:
@@ -66,9 +66,9 @@ def estimate(
         BadInput: Something cannot be filmed as asked.
     """
     found = plan(brief, storyboard, table, today, drafted)
-    found = found.model_copy(update={"if_it_fails": tuple(rescues(brief, storyboard, found, table, today))})
+    saved = tuple(rescues(brief, storyboard, found, table, today))
     if not write:
-        return found
+        return found.model_copy(update={"if_it_fails": saved})
     order = storyboard_order(brief, table, Surface.GEMINI_API)
     writing = Purchase(
         what="storyboard",
@@ -77,7 +77,14 @@ def estimate(
         detail=f"up to {order.most_tokens} tokens",
         usd=price(order, table, today),
     )
-    return found.model_copy(update={"purchases": (writing, *found.purchases)})
+    sent_back = _sent_back(brief, table, today)
+    return found.model_copy(update={"purchases": (writing, *found.purchases), "if_it_fails": (sent_back, *saved)})
+
+
+def _sent_back(brief: Brief, table: ModelTable, today: date) -> Purchase:
+    """Return what a storyboard costs at most beyond its first answer, if all but the last break the rules."""
+    order = storyboard_order(brief, table, Surface.GEMINI_API, ("x" * REASON,) * TOLD)
+    return _rescue("storyboard, asked again", "text", brief.models.text, (ANSWERS - 1) * price(order, table, today))
 
 
 def rescues(brief: Brief, storyboard: Storyboard, found: Plan, table: ModelTable, today: date) -> Iterator[Purchase]:
@@ -200,7 +207,7 @@ def in_short(purchases: Sequence[Purchase]) -> list[tuple[str, float]]:
 
 
 KINDS = {
-    "text": "for softer words",
+    "text": "for words written anew",
     "review": "for who is seen in takes filmed otherwise",
     "image": "for keyframes drawn otherwise",
     "video": "for takes filmed otherwise",

@@ -79,7 +79,7 @@ class Plan(Noun):
     staying: tuple[str, ...] = Field(default=(), description="Shots of a final that are not filmed but stay drafts.")
     purchases: tuple[Purchase, ...]
     if_it_fails: tuple[Purchase, ...] = Field(
-        default=(), description="At most, on top: what the brief's policy may buy for shots that fail."
+        default=(), description="At most, on top: what is bought where answers break the rules and shots fail."
     )
     standby: Standby | None = Field(default=None, description="What the fallback models would make of it.")
     redrawing_usd: float = Field(description="At most, on top: keyframes that come out too alike are redrawn once.")
@@ -95,7 +95,7 @@ class Plan(Noun):
 
     @property
     def if_it_fails_usd(self) -> float:
-        """The most that failing shots may cost on top."""
+        """The most that failing may cost on top."""
         return round(sum(purchase.usd for purchase in self.if_it_fails), 6)
 
     @property

@@ -28,6 +28,10 @@ log = logging.getLogger(__name__)
 
 ANSWERS = 3
 """How often the text model is asked: once, and twice more with the reasons."""
+TOLD = 50
+"""Reasons an answer is sent back with, at most; the first are mended first."""
+REASON = 400
+"""Characters of one of them, at most."""
 TOKENS = 4096
 """Room for thinking and frame of an answer."""
 TOKENS_PER_SHOT = 700
@@ -50,11 +54,12 @@ def storyboard_order(brief: Brief, table: ModelTable, surface: Surface, rejected
     """Return what the text model is asked."""
     camera = table.camera(brief.models.video)
     shots = max(1, round(brief.seconds / SECONDS_PER_SHOT))
+    told = [each[:REASON] for each in rejected[:TOLD]]
     return TextOrder(
         surface=surface,
         model=brief.models.text,
         # A draft is a draft of the final: its shots are written by the final's rules.
-        words=storyboard_words(brief, camera, filming_resolution(_as_final(brief), camera), rejected),
+        words=storyboard_words(brief, camera, filming_resolution(_as_final(brief), camera), told),
         answer=storyboard_schema(),
         thinking=brief.models.text_thinking,
         most_tokens=min(65_536, TOKENS + TOKENS_PER_SHOT * shots),

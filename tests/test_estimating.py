@@ -51,6 +51,17 @@ def test_every_line_says_what_by_whom_and_for_how_much():
     ]
 
 
+def test_a_storyboard_that_is_sent_back_stands_beside_the_total_and_not_in_it():
+    asked = brief(seconds=48)
+    found, given = (estimate(asked, assumed(asked, TABLE), TABLE, DAY, write=write) for write in (True, False))
+    again = [one for one in found.if_it_fails if one.what == "storyboard, asked again"]
+
+    assert [one.usd for one in again] == [pytest.approx(2 * found.purchases[0].usd, rel=0.5)]
+    assert again[0].usd > 2 * found.purchases[0].usd, "the reasons are sent along"
+    assert found.usd == pytest.approx(given.usd + found.purchases[0].usd)
+    assert not any(one.what == "storyboard, asked again" for one in given.if_it_fails)
+
+
 def test_what_failing_may_cost_stands_beside_the_total_and_not_in_it():
     said = {"policy": {"fallback": {"video": LITE, "image": "gemini-nano-banana-2.1"}}}
     story = board({}, {"seconds": 12})

@@ -1,11 +1,13 @@
 """The storyboard: written or given, checked, sent back, kept."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from onereel.calls import calls_of
 from onereel.errors import BadInput, Refused
+from onereel.estimating import assumed, estimate
 from onereel.storyboard import Storyboard
 from onereel.studio import parse_fault
 from onereel.writing import (
@@ -101,6 +103,19 @@ async def test_three_bad_answers_are_enough(hire, vault):
             await write_storyboard(await hire(at=model.url))
         assert len(model.asked) == 3, "a re-run asks nothing it has asked before"
     assert sum(call.outcome.usd for call in calls_of(vault, "lighthouse")) > 0, "bad answers cost, too"
+
+
+async def test_three_bad_answers_cost_no_more_than_was_estimated(hire, vault):
+    crowds = ([{"seconds": 1, "characters": [f"{who} {n}" for n in range(5)]}] * 60 for who in ("Somebody", "Stranger"))
+    async with gateway(*(written(*crowd) for crowd in crowds)) as model:
+        with pytest.raises(Refused):
+            await write_storyboard(await hire(at=model.url))
+    reserved = [call.intent.usd for call in calls_of(vault, "lighthouse")]
+    found = estimate(brief(), assumed(brief(), TABLE), TABLE, datetime.now(UTC).date(), write=True)
+
+    assert len(reserved) == 3
+    assert min(reserved) < max(reserved), "the reasons are sent along"
+    assert sum(reserved) <= found.purchases[0].usd + found.if_it_fails[0].usd
 
 
 async def test_a_storyboard_written_once_is_not_asked_for_again(hire, studio):
