@@ -110,9 +110,18 @@ def test_reading_needs_no_network():
     listening = False
 
 
-def test_a_sign_in_letters_the_rehearsals_type_has_not_says_nothing_instead_of_something_else():
-    words = 'Subject: a closed door on a pier under a sign that reads "BÄCKEREI".'
+def test_a_sign_in_letters_nobody_has_says_nothing_instead_of_something_else():
+    words = 'Subject: a closed door on a pier under a sign that reads "𒀀𒀁𒀂".'
     picture = draw(words, (1376, 768), (), seed=1, badge="REHEARSAL", coarse=True)
 
-    if reader("de-DE"):
-        assert second_reading(["BÄCKEREI"], read_words(picture, "de-DE"), reader("de-DE")).accepted
+    if reader("en-US"):
+        assert second_reading(["𒀀𒀁𒀂"], read_words(picture, "en-US"), reader("en-US")).accepted
+
+
+@pytest.mark.skipif(not reader("de-DE"), reason="nothing here reads German")
+@pytest.mark.parametrize(("sign", "score"), [("BÄCKEREI", 1), ("BÄKCEREI", 0)])
+def test_a_sign_of_a_rehearsal_in_german_is_read_back_letter_by_letter(sign, score):
+    words = f'Subject: a closed door on a pier under a sign that reads "{sign}".'
+    picture = draw(words, (1376, 768), (), seed=1, badge="REHEARSAL", coarse=True)
+
+    assert second_reading(["BÄCKEREI"], read_words(picture, "de-DE"), reader("de-DE")).score == score

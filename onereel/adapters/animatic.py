@@ -12,9 +12,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from onereel.adapters.captions import spoken
-from onereel.adapters.card import PAPER, shortened, typeface, wrapped
+from onereel.adapters.card import PAPER
 from onereel.adapters.sound import RATE, Pcm, silence
 from onereel.storyboard import Line
+from onereel.typeface import shortened, typeface, wrapped
 
 TRAVEL: Final = 0.14
 """How much of the picture a move covers: enough to read as one, little enough not to swim."""
@@ -114,14 +115,14 @@ def _lettered(image: Image.Image, title: str, said: str) -> Image.Image:
     room = image.width - 2 * edge
     plain = shortened(title, small, round(room * 0.6))
     draw.rectangle((0, edge - 3, edge + small.getlength(plain) + edge, edge + small.size * 1.4), fill=(0, 0, 0, 120))
-    draw.text((edge, edge), plain, PAPER, small)
+    small.write(draw, (edge, edge), plain, PAPER)
     lines = wrapped(said, large, room, 2)
     top = image.height - edge - len(lines) * large.size * 1.3
     for number, line in enumerate(lines):
         at, wide = top + number * large.size * 1.3, large.getlength(line)
         left = (image.width - wide) / 2
         draw.rectangle((left - edge / 2, at - 2, left + wide + edge / 2, at + large.size * 1.25), fill=(0, 0, 0, 150))
-        draw.text((left, at), line, PAPER, large)
+        large.write(draw, (left, at), line, PAPER)
     return image
 
 

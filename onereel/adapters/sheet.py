@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageOps
 
-from onereel.adapters.card import AMBER, FADED, INK, PAPER, shortened, slate_card, typeface
+from onereel.adapters.card import AMBER, FADED, INK, PAPER, slate_card
 from onereel.adapters.film import frame_at
 from onereel.cut import Clip, Cut
 from onereel.errors import FootageError
+from onereel.typeface import shortened, typeface
 
 CANDIDATES = 8
 """Takes looked at for a poster, spread over the cut."""
@@ -121,8 +122,8 @@ def _head(draw: ImageDraw.ImageDraw, cut: Cut, title: str) -> None:
     facts = [f"{shots} shot{'' if shots == 1 else 's'}", _length(cut.seconds), f"{cut.width}x{cut.height}"]
     facts += [f"{cut.fps} fps"] + [f"{gaps} on slates"] * bool(gaps)
     face = typeface(46)
-    draw.text((MARGIN - 2, MARGIN), shortened(title, face, WIDTH - 2 * MARGIN - 320), PAPER, face)
-    draw.text((MARGIN, MARGIN + 64), "   ·   ".join(facts), FADED, typeface(21))
+    face.write(draw, (MARGIN - 2, MARGIN), shortened(title, face, WIDTH - 2 * MARGIN - 320), PAPER)
+    typeface(21).write(draw, (MARGIN, MARGIN + 64), "   ·   ".join(facts), FADED)
     draw.line((MARGIN, MARGIN + HEADER - 30, WIDTH - MARGIN, MARGIN + HEADER - 30), RULE)
 
 
@@ -131,7 +132,7 @@ def _badge(draw: ImageDraw.ImageDraw, words: str) -> None:
     width = round(face.getlength(words))
     left, top = WIDTH - MARGIN - width - 36, MARGIN + 8
     draw.rounded_rectangle((left, top, WIDTH - MARGIN, top + 42), radius=6, outline=AMBER, width=2)
-    draw.text((left + 18, top + 21), words, AMBER, face, anchor="lm")
+    face.write(draw, (left + 18, top + 21), words, AMBER, "lm")
 
 
 def _caption(draw: ImageDraw.ImageDraw, clip: Clip, fps: int, at: tuple[int, int], width: int) -> None:
@@ -142,13 +143,13 @@ def _caption(draw: ImageDraw.ImageDraw, clip: Clip, fps: int, at: tuple[int, int
     if clip.stamp.lower() != take:
         take = f"{take} {clip.stamp.lower()}".strip()
     room = width - small.getlength(length) - 14
-    draw.text((left, top), shortened(clip.shot, big, int(room)), PAPER, big)
+    big.write(draw, (left, top), shortened(clip.shot, big, int(room)), PAPER)
     beside = left + big.getlength(clip.shot) + 10
     if beside + small.getlength(take) < left + room:
-        draw.text((beside, top + 4), take, FADED if clip.media else AMBER, small)
-    draw.text((left + width, top + 4), length, FADED, small, anchor="ra")
+        small.write(draw, (beside, top + 4), take, FADED if clip.media else AMBER)
+    small.write(draw, (left + width, top + 4), length, FADED, "ra")
     told = (clip.title, FADED) if clip.media else (clip.reason or clip.title, AMBER)
-    draw.text((left, top + 30), shortened(told[0], small, width), told[1], small)
+    small.write(draw, (left, top + 30), shortened(told[0], small, width), told[1])
 
 
 def _length(seconds: float) -> str:

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from onereel.adapters.card import typeface
 from onereel.adapters.picture import chroma
+from onereel.typeface import typeface
 
 INK, PAPER, GREY = 16, 235, 128
 """Black and white in limited range, and no colour."""
@@ -36,8 +36,8 @@ def stamped(frame: av.VideoFrame, words: str) -> av.VideoFrame:
 def _drawn(words: str, width: int, height: int) -> tuple[NDArray[np.float32], float]:
     """Return how much of each pixel the letters cover, 0 to SHARE, and how much the plate behind them does."""
     face = typeface(max(12, min(width, height) // 12))
-    left, top, right, bottom = (round(edge) for edge in face.getbbox(words))
-    pad = max(3, int(face.size) // 4)
+    left, top, right, bottom = (round(edge) for edge in face.box((0, 0), words))
+    pad = max(3, face.size // 4)
     mask = Image.new("L", (min(width, right - left + 2 * pad), bottom - top + 2 * pad))
-    ImageDraw.Draw(mask).text((pad - left, pad - top), words, 255, face)
+    face.write(ImageDraw.Draw(mask), (pad - left, pad - top), words, 255)
     return (np.asarray(mask, np.float32) / 255 * SHARE).astype(np.float32), 0.45

@@ -202,7 +202,7 @@ class _Slate:
 def timecode_sign(letter: str, width: int, height: int) -> NDArray[np.uint8]:
     """Return one sign of the timecode as luma, (height, width)."""
     picture = Image.new("L", (width, height), 18)
-    ImageDraw.Draw(picture).text((width / 2, height / 2), letter, 210, face(round(height * 0.5)), anchor="mm")
+    face(round(height * 0.5)).write(ImageDraw.Draw(picture), (width / 2, height / 2), letter, 210, "mm")
     return np.asarray(picture)
 
 

@@ -6,7 +6,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from onereel.typeface import Face, fitted, typeface
 
 STRIP: Final = 0.06
 """Height of the strip at the bottom of a picture or frame, as a fraction of its shorter side.
@@ -24,10 +26,9 @@ _FORMAL: Final = re.compile(
 _QUOTED: Final = re.compile(r"""["“„«][^"”“»]*["”“»]""")
 
 
-@lru_cache(maxsize=16)
-def face(height: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def face(height: int) -> Face:
     """Return the type at a height in pixels."""
-    return ImageFont.load_default(max(6, height))
+    return typeface(max(6, height))
 
 
 def strip_height(size: tuple[int, int]) -> int:
@@ -64,20 +65,9 @@ def strip(width: int, height: int, badge: str, words: str, room: int = 0) -> NDA
     pen.ellipse((x - dot, middle - dot, x + dot, middle + dot), fill=200)
     x += height * 0.4
     for letter in badge:
-        pen.text((x, middle), letter, 225, letters, anchor="lm")
-        x += pen.textlength(letter, letters) + height * 0.07
+        letters.write(pen, (x, middle), letter, 225, "lm")
+        x += letters.getlength(letter) + height * 0.07
     x += height * 0.5
     free = width - room - height * 0.4 - x
-    pen.text((x, middle), fitted(words, letters, free), 165, letters, anchor="lm")
+    letters.write(pen, (x, middle), fitted(words, letters, free), 165, "lm")
     return np.asarray(picture)
-
-
-def fitted(words: str, letters: ImageFont.FreeTypeFont | ImageFont.ImageFont, free: float) -> str:
-    """Return as many whole words as fit into a width in pixels, an ellipsis where some are missing."""
-    words = " ".join(words.split())
-    if letters.getlength(words) <= free:
-        return words
-    kept = words.split(" ")
-    while kept and letters.getlength(" ".join(kept) + "…") > free:
-        kept.pop()
-    return " ".join(kept) + "…" if kept else ""

@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 from onereel.lettering import quoted
 from onereel.studio.faults import What
 from onereel.studio.lettering import face
+from onereel.typeface import whole
 
 _SEEN: Final = re.compile(r"^(?:Subject|Action of the shot|Setting):.*$", re.MULTILINE)
 _TALL: Final = 0.085
@@ -29,11 +30,11 @@ def put_up(picture: Image.Image, words: str, defects: Collection[What]) -> None:
         if wide > picture.width * 0.86:
             letters = face(round(picture.height * _TALL * picture.width * 0.86 / wide))
         pad = picture.height * 0.025
-        left, top, right, bottom = pen.textbbox((middle, y), text, font=letters, anchor="mm")
+        left, top, right, bottom = letters.box((middle, y), text, "mm")
         pen.rectangle((left - pad, top - pad, right + pad, bottom + pad), fill=(238, 232, 214))
-        if all(letter.isascii() or not letter.isalnum() for letter in text):
-            pen.text((middle, y), text, (28, 26, 24), letters, anchor="mm")
-        else:  # the type has none of those, and what stands in for them would be read as another text
+        if whole(text):
+            letters.write(pen, (middle, y), text, (28, 26, 24), "mm")
+        else:  # nobody has letters for it, and what stands in for them would be read as another text
             pen.rectangle((left, y - pad / 2, right, y + pad / 2), fill=(28, 26, 24))
         y += bottom - top + 3 * pad
 

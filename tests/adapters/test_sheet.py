@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from onereel.adapters.card import slate_card, typeface, wrapped
+from onereel.adapters.card import slate_card
 from onereel.adapters.sheet import contact_sheet, poster
 from onereel.cut import Clip, Cut
 from onereel.errors import FootageError
@@ -84,21 +84,14 @@ def test_a_slate_card_fits_every_size(size):
     assert slate_card(cut, cut.clips[0]).size == size
 
 
-def test_endless_words_end_in_an_ellipsis():
-    lines = wrapped("word " * 1000 + "w" * 5000, typeface(20), 300)
+@pytest.mark.parametrize("title", ["海浪与灯塔", "عاصفة", "嵐の夜"])
+def test_titles_in_any_script_are_on_the_card_and_on_the_sheet(paths, title):
+    clip = Clip(shot="s010", frames=24, title=title, reason=title)
+    cut = cut_of(paths).model_copy(update={"clips": (clip,), "width": 640, "height": 360})
+    without = cut.model_copy(update={"clips": (clip.model_copy(update={"title": "", "reason": "x"}),)})
 
-    assert len(lines) == 4
-    assert lines[-1].endswith("…")
-    assert all(typeface(20).getlength(line) <= 300 for line in lines)
+    card, plain = (np.asarray(slate_card(one, one.clips[0]).convert("L"), int) for one in (cut, without))
+    sheets = [contact_sheet(cut, paths, {}, title=one) for one in (title, "…")]
 
-
-def test_one_endless_word_is_cut_to_the_width():
-    assert typeface(20).getlength(wrapped("w" * 5000, typeface(20), 300)[0]) <= 300
-
-
-@pytest.mark.parametrize("letters", ["äöüßÄÖÜ", "éèêçñ", "łóźż", "ПриветЇі", "Ελλάς", "–…“”’ø"])
-def test_words_of_european_languages_are_drawn_in_letters_not_in_boxes(letters):
-    face = typeface(40)
-    box = bytes(face.getmask("\uffff"))
-
-    assert all(bytes(face.getmask(letter)) != box for letter in letters)
+    assert np.abs(card - plain).max() > 100
+    assert sheets[0] != sheets[1]

@@ -9,6 +9,7 @@ from PIL import Image
 
 from onereel.studio.camera import Shooting, film_take
 from onereel.studio.illustrator import draw
+from onereel.studio.lettering import strip
 from onereel.studio.reading import measure
 from onereel.studio.sound import sound
 from tests.studio.clients import (
@@ -132,3 +133,12 @@ def test_somebody_elses_film_is_extended_too(tmp_path):
     assert len(frames_of(longer)) == 96
     assert sound_seconds(longer) == 0
     assert measure(tmp_path / "longer.mp4").seconds == 4
+
+
+@pytest.mark.parametrize(("one", "other"), [("Буран", "Волна"), ("海浪", "灯塔"), ("폭풍", "등대"), ("Größe", "Grüße")])
+def test_the_strip_is_written_in_letters_of_any_script(one, other):
+    strips = [strip(1280, 44, "REHEARSAL", words) for words in (one, other, f"{one} " * 200)]
+
+    assert (strips[0] != strips[1]).any(), "as boxes both would look the same"
+    assert strips[0][:, 200:].max() > 100
+    assert strips[2][:, 1200:].max() > 100, "as many words as fit"
