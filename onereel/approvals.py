@@ -75,7 +75,9 @@ class Answer(Noun):
     )
     shots: tuple[EditedShot, ...] = Field(default=(), description="The whole film in order; none: as it is.")
     shot_list: str = Field(default="", max_length=400_000, description="CSV or YAML, or its key in the vault.")
-    ceiling_usd: float | None = Field(default=None, gt=0, description="Most the film may cost in all from now on.")
+    ceiling_usd: float | None = Field(
+        default=None, gt=0, allow_inf_nan=False, description="Most the film may cost in all from now on."
+    )
 
 
 class Waiting(Noun):

@@ -259,6 +259,7 @@ class Policy(Noun):
         default=0.25,
         ge=0,
         le=100,
+        allow_inf_nan=False,
         title="Repay unknown calls up to",
         description="US dollars. A call whose outcome is unknown is paid a second time, once, up to this price.",
         json_schema_extra={"position": 2},
@@ -459,6 +460,7 @@ class Brief(Noun):
     seconds: float = Field(
         ge=3,
         le=MAX_SECONDS,
+        allow_inf_nan=False,
         title="Length",
         description="Length of the film in seconds, 3 to 3600.",
         examples=[48],
@@ -507,6 +509,7 @@ class Brief(Noun):
         default=50.0,
         gt=0,
         le=100_000,
+        allow_inf_nan=False,
         title="Budget",
         description="US dollars this production may spend, all runs together. A wall, not a hint.",
         examples=[25],

@@ -21,6 +21,7 @@ class Campaign(Noun):
     budget_usd: float = Field(
         gt=0,
         le=1_000_000,
+        allow_inf_nan=False,
         title="Budget",
         description="US dollars all films together may spend, all runs together. Each film gets its share by its "
         "estimate, never more than its own brief allows.",

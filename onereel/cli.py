@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 
 import typer
 from pydantic import ValidationError
@@ -38,6 +38,7 @@ from onereel.ledger import ledger as ledger_of
 from onereel.losses import adopt, give_up
 from onereel.media import keep
 from onereel.models import ModelTable, Surface
+from onereel.noun import Noun
 from onereel.papers import Manifest
 from onereel.plan import Plan, Purchase, plan
 from onereel.progress import embedded, showing_progress
@@ -51,6 +52,8 @@ from onereel.writing import check_given, given_source, kept_board, latest_board,
 
 if TYPE_CHECKING:
     from onereel.offers import Offer
+
+N = TypeVar("N", bound=Noun)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 out, err = Console(), Console(stderr=True)
@@ -432,8 +435,7 @@ def campaign(
     settings = read_settings()
     place = vault_for(settings, vault, rehearsal=rehearse)
     made = load_campaign(file, place)
-    if budget is not None:
-        made = made.model_copy(update={"budget_usd": budget})
+    made = _with(made, budget_usd=budget)
     shared(made, table_for(settings, rehearsal=rehearse), datetime.now(UTC).date())  # refuses before anything runs
     embedded()
 
@@ -629,16 +631,14 @@ def approve(
     """
     settings = read_settings()
     place = vault_for(settings, vault, rehearsal=rehearse)
-    if ceiling is not None and ceiling <= 0:
-        raise BadInput(f"--ceiling {ceiling:g}: must be more than 0")
     rejected = _rejected(reject or [], note or [])
     answer = Answer(
         decision="stop" if stop else "change" if rejected else "approve",
         reject=rejected,
         approved=tuple(only or ()),
         shot_list=read_shots(shots).model_dump_json() if shots else "",
-        ceiling_usd=ceiling,
     )
+    answer = _with(answer, ceiling_usd=ceiling)
 
     async def run() -> tuple[Any, bool]:
         from flows.gates import give  # noqa: PLC0415 - Prefect takes a second to import
@@ -710,13 +710,26 @@ def doctor(vault: VaultUrl = "", models: Annotated[bool, typer.Option(help="List
 
 
 def _read_brief(path: Path, budget: float | None, tier: str) -> Brief:
-    brief = load_brief(path)
-    if budget is not None and budget <= 0:
-        raise BadInput(f"--budget {budget:g}: must be more than 0")
-    if tier not in {"", "draft", "final"}:
-        raise BadInput(f"--tier {tier}: must be draft or final")
-    said = {"budget_usd": budget, "tier": tier or None}
-    return brief.model_copy(update={name: value for name, value in said.items() if value is not None})
+    return _with(load_brief(path), budget_usd=budget, tier=tier or None)
+
+
+OPTIONS = {"budget_usd": "--budget", "tier": "--tier", "ceiling_usd": "--ceiling"}
+"""Options by the field they speak for."""
+
+
+def _with(noun: N, **said: Any) -> N:
+    """Return a noun with what options say instead of it, None being nothing: held to the noun's rules, as a file is.
+
+    Raises:
+        BadInput: An option says what its field may not.
+    """
+    kind = type(noun)
+    told = {name: value for name, value in said.items() if value is not None}
+    try:
+        return kind.model_validate({**noun.model_dump(), **told})
+    except ValidationError as error:
+        wrong = complaints(error, kind)
+        raise BadInput("\n".join(f"{OPTIONS.get(one.field, one.field)}: {one.words}" for one in wrong)) from error
 
 
 def _check(brief: Brief, given: Storyboard | None, settings: Settings, place: Vault, *, rehearse: bool) -> None:

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from onereel.adapters.briefs import load_brief, store_references
 from onereel.adapters.comparison_sheet import FOLDER, comparison_csv, comparison_sheet
+from onereel.adapters.complaints import complaints
 from onereel.adapters.pictures import inspect_picture, thumbnail
 from onereel.adapters.shotlists import read_shots
 from onereel.brief import Brief, Models
@@ -122,7 +125,10 @@ def _trial(asked: Asked, model: str, brief: Brief, board: Storyboard, table: Mod
         ("candidates" if asked.kind == "image" else "take_candidates"): asked.samples,
         "budget_usd": asked.budget_usd,
     }
-    made = Brief.model_validate(said)
+    try:
+        made = Brief.model_validate(said)
+    except ValidationError as error:
+        raise BadInput("\n".join(map(str, complaints(error, Brief)))) from error
     planned = plan(made, board, table, today)
     if asked.kind == "image":
         # Nothing is filmed, and no film judged.

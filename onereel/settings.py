@@ -26,10 +26,13 @@ class Settings(BaseSettings):
         description="Where browsers can read the vault, so that the Prefect UI links to report pages.",
     )
     budget_usd: float | None = Field(
-        default=None, gt=0, description="Most a production may spend, whatever its brief says."
+        default=None, gt=0, allow_inf_nan=False, description="Most a production may spend, whatever its brief says."
     )
     day_budget_usd: float | None = Field(
-        default=None, gt=0, description="Most all productions of a vault may spend in a day (UTC)."
+        default=None,
+        gt=0,
+        allow_inf_nan=False,
+        description="Most all productions of a vault may spend in a day (UTC).",
     )
     text_in_flight: int = Field(default=4, ge=1, le=1000, description="Text calls under way at once.")
     image_in_flight: int = Field(default=8, ge=1, le=1000, description="Drawings under way at once.")

@@ -169,6 +169,34 @@ def test_a_bad_brief_is_refused_by_name_before_anything_happens(wrong, change, t
     assert told in wrong(BRIEF.replace(*change))
 
 
+@pytest.mark.parametrize("usd", ["nan", "inf", "0", "1e9"])
+def test_a_budget_that_is_no_wall_is_refused_in_one_line(folder, capsys, usd, monkeypatch):
+    monkeypatch.setenv("ONEREEL_BUDGET_USD", "0.5")
+
+    for command in (
+        ("produce", "brief.yaml", "--rehearse"),
+        ("estimate", "brief.yaml", "--rehearse"),
+    ):
+        code, out, err = said(capsys, *command, "--budget", usd)
+        assert (code, out) == (2, "")
+        assert err.startswith("onereel: --budget: must be ")
+    assert not (folder / "vault").exists()
+
+
+def test_a_ceiling_that_is_no_number_is_refused_in_one_line(folder, capsys):
+    code, _, err = said(capsys, "approve", "lighthouse", "--ceiling", "nan")
+
+    assert (code, err) == (2, "onereel: --ceiling: must be a number (is nan)")
+
+
+def test_a_campaign_keeps_to_the_bounds_of_a_budget_from_the_command_line(folder, capsys):
+    (folder / "storms.yaml").write_text("campaign: storms\nbudget_usd: 30\nbrief: brief.yaml\n")
+
+    code, _, err = said(capsys, "campaign", "storms.yaml", "--rehearse", "--budget", "nan")
+
+    assert (code, err) == (2, "onereel: --budget: must be a number (is nan)")
+
+
 def test_a_broken_picture_is_refused_by_name(folder, wrong):
     (folder / "mara.png").write_bytes(b"\x89PNG\r\n\x1a\n not a picture")
 

@@ -89,6 +89,7 @@ class TestLoading:
             ("seconds: long", "seconds: must be a number (is 'long')"),
             ("seconds: nan", "seconds: must be a"),
             ("budget_usd: 0", "budget_usd: must be more than 0 (is 0)"),
+            ("budget_usd: nan", "budget_usd: must be a number (is 'nan')"),
             ("candidates: 1.5", "candidates: must be a whole number (is 1.5)"),
             ("sound: loud", "sound: must be true or false (is 'loud')"),
             ("aspect_ratio: '4:3'", "aspect_ratio: '4:3' is not one of 16:9, 9:16"),

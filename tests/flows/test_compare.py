@@ -1,6 +1,7 @@
 """Comparing models: the same prompts for each, numbers beside pictures, and nothing paid twice."""
 
 import csv
+import math
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,6 +64,8 @@ async def test_cameras_film_the_same_prompt_from_the_same_picture(prefect, vault
         (Asked("image", ("gemini-3-pro-image",), shots=("s070",)), "no s070"),
         (Asked("image", ("gemini-9-imaginary",)), "gemini-9-imaginary"),
         (Asked("image", ("gemini-3-pro-image",), budget_usd=0.1), "raise --budget"),
+        (Asked("image", ("gemini-3-pro-image",), budget_usd=math.nan), "budget_usd: must be a number"),
+        (Asked("image", ("gemini-3-pro-image",), resolution="720"), "resolution: '720' is not one of"),
         (Asked("image", ()), "name the models"),
     ],
 )
