@@ -20,8 +20,7 @@ from onereel.adapters.connection import Connection
 from onereel.brief import Brief
 from onereel.campaign import Campaign
 from onereel.campaigning import Ending, Film, Summary, film_of, rows, shared
-from onereel.casting import check_reached, table_for, vault_for
-from onereel.models import Model, ModelTable
+from onereel.casting import check_reached, models_of, table_for, vault_for
 from onereel.report import TOLD
 from onereel.settings import read_settings
 from tasks import beside_the_run
@@ -62,7 +61,7 @@ async def campaign(campaign: Campaign, rehearse: bool = False, vault: str = "") 
         films = list(await asyncio.gather(*(made(brief, deployed=True) for brief in briefs)))
     else:
         if not rehearse:
-            models = [model for brief in briefs for model in _models(brief, table)]
+            models = [model for brief in briefs for model in models_of(brief, table)]
             await asyncio.to_thread(check_reached, Connection.from_environment(os.environ), models)
         films = [await made(brief, deployed=False) for brief in briefs]
     summary = Summary(
@@ -85,11 +84,6 @@ def ending(state: State[Any] | None) -> Ending:
         return "waiting"
     # Prefect names the exception in the message of a run that failed.
     return "bad input" if "BadInput" in message else "budget" if "BudgetReached" in message else "failed"
-
-
-def _models(brief: Brief, table: ModelTable) -> list[Model]:
-    models = brief.models
-    return [table.writer(models.text), table.illustrator(models.image), table.camera(models.video)]
 
 
 async def _deployed() -> bool:

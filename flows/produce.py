@@ -76,7 +76,7 @@ async def produce(  # noqa: PLR0911 - every return is an end a producer may meet
         if isinstance(board, Report):
             return ended(board)
         plan = planned(company, board.storyboard)
-        await asyncio.to_thread(check_own, company, plan)
+        await asyncio.to_thread(check_own, company, board.storyboard, plan)
         telling = asyncio.ensure_future(tell_storyboard(plan, board))
         beside.push_async_callback(asyncio.wait, {telling})
         if waiting := await stopped_at(company, Scene("storyboard", plan, board)):

@@ -8,46 +8,30 @@ from functools import partial
 from pathlib import Path
 
 from onereel.adapters.film import inspect
-from onereel.adapters.own import check_clip, conformed
-from onereel.adapters.pictures import fit, framed_file
+from onereel.adapters.own import conformed, judge_own
+from onereel.adapters.pictures import framed_file
 from onereel.company import Company
 from onereel.credentials import read_credentials
 from onereel.drafts import TakePlan
-from onereel.errors import BadInput, FootageError, NotInVault
 from onereel.filming import keep_looks, read_looks, takes_of
 from onereel.footage import Media
 from onereel.media import fetch_file, keep, keep_file, keep_noun
 from onereel.models import FPS
 from onereel.plan import Plan, StillPlan
 from onereel.slate import Slate
+from onereel.storyboard import Storyboard
 from onereel.takes import OWN, Keyframe, Take, recipe_of
 
 log = logging.getLogger(__name__)
 
 
-def check_own(company: Company, plan: Plan) -> None:
-    """Return if all material of the producer's own that a plan needs is there and can be used. Blocks.
+def check_own(company: Company, storyboard: Storyboard, plan: Plan) -> None:
+    """Return if all material of the producer's own that a storyboard names is there and can be used. Blocks.
 
     Raises:
         BadInput: Something is not; says everything that is not, a line each.
     """
-    wrong = []
-    for still in plan.stills:
-        if still.file:
-            try:
-                fit(company.vault.read(still.file), plan.size)
-            except NotInVault:
-                wrong.append(f"{still.id}: {company.vault.url} has no picture {still.file}; give the file instead")
-            except FootageError as error:
-                wrong.append(f"{still.id}: {error}")
-    for take in plan.takes:
-        if take.file:
-            try:
-                check_clip(company.vault, take.file, take.frames / FPS, f"{take.shot}: {take.file}")
-            except BadInput as error:
-                wrong.append(str(error))
-    if wrong:
-        raise BadInput("\n".join(wrong))
+    judge_own(storyboard, None, company.vault).check(plan)
 
 
 async def own_keyframe(company: Company, plan: Plan, still: StillPlan) -> Keyframe:

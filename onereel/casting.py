@@ -103,6 +103,19 @@ def surface_for(connection: Connection, model: Model) -> Surface:
     return surface
 
 
+def models_of(brief: Brief, table: ModelTable) -> list[Model]:
+    """Return every model a run of a brief needs: those that write, draw, film and judge, and those that stand in.
+
+    Raises:
+        BadInput: One is unknown, retired, or the very model it stands in for.
+    """
+    models, other = brief.models, understudy(brief, table)
+    needed: list[Model] = [table.writer(models.text), table.writer(models.review)]
+    for crew in (models, *([other.models] if other else [])):
+        needed += [table.illustrator(crew.image), table.camera(crew.video)]
+    return needed
+
+
 def check_reached(connection: Connection, models: Iterable[Model]) -> None:
     """Refuse models that cannot be reached: all of them, before the first of several is paid. Blocks.
 

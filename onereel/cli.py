@@ -15,17 +15,26 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from onereel.adapters.briefs import gather_references, keyed, load_brief, store_references
+from onereel.adapters.briefs import keyed, load_brief, store_references
 from onereel.adapters.complaints import complaints
 from onereel.adapters.connection import Connection
 from onereel.adapters.ledgers import write_ledger
-from onereel.adapters.own import store_clip, store_own
+from onereel.adapters.own import OwnFiles, judge_own, store_clip
 from onereel.adapters.pictures import picture_file
 from onereel.adapters.shotlists import read_shots, write_shots
 from onereel.approvals import Answer, Rejected, at_most, waited_for
 from onereel.brief import Brief
 from onereel.calls import calls_of
-from onereel.casting import budget_of, dated, reclaimed, stored_brief, surface_for, table_for, vault_for
+from onereel.casting import (
+    budget_of,
+    check_reached,
+    dated,
+    models_of,
+    reclaimed,
+    stored_brief,
+    table_for,
+    vault_for,
+)
 from onereel.choosing import is_keyframe, pick_drawing
 from onereel.crew import Vault
 from onereel.delivering import kept_manifest
@@ -51,6 +60,7 @@ from onereel.storyboard import Storyboard
 from onereel.writing import check_given, given_source, kept_board, latest_board, written_source
 
 if TYPE_CHECKING:
+    from onereel.campaign import Campaign
     from onereel.offers import Offer
 
 N = TypeVar("N", bound=Noun)
@@ -110,12 +120,9 @@ def produce(
     place = vault_for(settings, vault, rehearsal=rehearse)
     made = _read_brief(brief, budget, tier)
     given = read_shots(shots) if shots else None
-    _check(made, given, settings, place, rehearse=rehearse)
-    gather_references(made, brief.parent)
-
+    own = _check(made, given, shots.parent if shots else None, settings, place, rehearse=rehearse)
     stored = store_references(made, brief.parent, place)
-    given = store_own(given, shots.parent, place) if given and shots else None
-    listed = keep(place, given.model_dump_json().encode(), "json").key if given else ""
+    listed = keep(place, own.store().model_dump_json().encode(), "json").key if given else ""
 
     async def run() -> Any:
         from flows.produce import produce as flow  # noqa: PLC0415 - Prefect takes a second to import
@@ -148,7 +155,7 @@ def estimate(
     table = table_for(settings, rehearsal=rehearse)
     given = read_shots(shots) if shots else None
     place = vault_for(settings, vault, rehearsal=rehearse)
-    found, basis = _plan(made, given, table, place)
+    found, _, basis = _plan(made, given, table, place)
     offers = _offers(made, found, place)
     if as_json:
         facts = {
@@ -434,9 +441,12 @@ def campaign(
 
     settings = read_settings()
     place = vault_for(settings, vault, rehearsal=rehearse)
-    made = load_campaign(file, place)
-    made = _with(made, budget_usd=budget)
-    shared(made, table_for(settings, rehearsal=rehearse), datetime.now(UTC).date())  # refuses before anything runs
+    table = table_for(settings, rehearsal=rehearse)
+
+    def affordable(said: "Campaign") -> None:
+        shared(_with(said, budget_usd=budget), table, datetime.now(UTC).date())
+
+    made = _with(load_campaign(file, place, affordable), budget_usd=budget)
     embedded()
 
     async def run() -> Any:
@@ -732,43 +742,46 @@ def _with(noun: N, **said: Any) -> N:
         raise BadInput("\n".join(f"{OPTIONS.get(one.field, one.field)}: {one.words}" for one in wrong)) from error
 
 
-def _check(brief: Brief, given: Storyboard | None, settings: Settings, place: Vault, *, rehearse: bool) -> None:
-    """Refuse before anything is requested or written: what cannot be reached, filmed, or paid."""
+def _check(
+    brief: Brief, given: Storyboard | None, folder: Path | None, settings: Settings, place: Vault, *, rehearse: bool
+) -> OwnFiles:
+    """Refuse before anything is requested or written: what cannot be reached, filmed, used or paid.
+
+    Returns:
+        The files the shot list names, to be kept.
+    """
     table = table_for(settings, rehearsal=rehearse)
     connection = Connection.rehearsal("http://127.0.0.1") if rehearse else Connection.from_environment(os.environ)
-    models = (
-        table.writer(brief.models.text),
-        table.writer(brief.models.review),
-        table.illustrator(brief.models.image),
-        table.camera(brief.models.video),
-    )
-    for model in models:
-        surface_for(connection, model)
-    found, _ = _plan(brief, given, table, place)
+    check_reached(connection, models_of(brief, table))
+    found, board, _ = _plan(brief, given, table, place)
     limit = budget_of(settings, brief)
     if found.usd > limit:
         raise BadInput(
             f"the film costs up to ${found.usd:.2f}, the budget is ${limit:.2f}; raise budget_usd or --budget, "
             "shorten the film, or choose a cheaper camera"
         )
+    own = judge_own(board, folder, place)
+    own.check(found)
+    return own
 
 
-def _plan(brief: Brief, given: Storyboard | None, table: ModelTable, place: Vault) -> tuple[Plan, str]:
+def _plan(brief: Brief, given: Storyboard | None, table: ModelTable, place: Vault) -> tuple[Plan, Storyboard, str]:
     """Return the plan of the shot list, of the storyboard kept, or of an assumed one; and which it is."""
     today = datetime.now(UTC).date()
     brief = dated(brief, today)
     if given is not None:
         check_given(given, brief, table, today)
         before = drafted(place, brief, given)
-        return estimated(brief, given, table, today, write=False, drafted=before), "by the shot list"
+        return estimated(brief, given, table, today, write=False, drafted=before), given, "by the shot list"
     for surface in Surface:
-        board = latest_board(place, brief.production, written_source(brief, table, surface))
-        if board is not None:
-            before = drafted(place, brief, board.storyboard)
-            told = estimated(brief, board.storyboard, table, today, write=False, drafted=before)
-            return told, "by the storyboard kept"
-    basis = "no storyboard yet: assuming the fewest clips, each on its own keyframe"
-    return estimated(brief, assumed(brief, table), table, today, write=True), basis
+        kept = latest_board(place, brief.production, written_source(brief, table, surface))
+        if kept is not None:
+            board = kept.storyboard
+            before = drafted(place, brief, board)
+            told = estimated(brief, board, table, today, write=False, drafted=before)
+            return told, board, "by the storyboard kept"
+    basis, board = "no storyboard yet: assuming the fewest clips, each on its own keyframe", assumed(brief, table)
+    return estimated(brief, board, table, today, write=True), board, basis
 
 
 def _offers(brief: Brief, found: Plan, place: Vault) -> "list[Offer]":

@@ -10,6 +10,8 @@ import pytest
 
 from onereel.adapters.shotlists import read_shots
 from onereel.cli import main
+from tests.film_fixtures import film as film_file
+from tests.pictures_drawn import encoded, scene
 
 BRIEF = """\
 production: lighthouse
@@ -217,6 +219,50 @@ def test_a_bad_shot_list_is_refused_by_name_before_anything_happens(folder, wron
     (folder / "shots.csv").write_text(shots)
 
     assert told in wrong(BRIEF, "--shots", "shots.csv")
+
+
+def test_nothing_is_kept_while_any_file_is_still_to_be_refused(folder, wrong):
+    (folder / "mara.png").write_bytes(encoded(scene(1, (64, 48))))
+    (folder / "small.png").write_bytes(encoded(scene(1, (64, 48))))
+    (folder / "shots.csv").write_text("id,seconds,action,opening_file\ns010,8,Rain,storm.png\n")
+    with_reference = BRIEF + "references: [mara.png]\n"
+
+    assert "s010: opening_file 'storm.png': there is no such file" in wrong(with_reference, "--shots", "shots.csv")
+    (folder / "shots.csv").write_text(f"id,seconds,action,clip_file\ns010,8,Rain,media/00/{'0' * 64}.mp4\n")
+    assert "has no such film; give the file instead" in wrong(with_reference, "--shots", "shots.csv")
+    (folder / "shots.csv").write_text("id,seconds,action,opening_file\ns010,8,Rain,small.png\n")
+    assert "would be enlarged 5.00 times" in wrong(with_reference, "--shots", "shots.csv")
+    film_file(folder / "own.mp4", frames=48)
+    (folder / "shots.csv").write_text("id,seconds,action,clip_file\ns010,8,Rain,own.mp4\n")
+    assert "lasts 2.00 s; the shot shows 8 s" in wrong(with_reference, "--shots", "shots.csv")
+
+
+def test_a_model_that_stands_in_is_judged_as_the_first_one_is(folder, capsys, monkeypatch):
+    monkeypatch.setenv("GEMINI_API_KEY", "AIza-very-secret")
+    (folder / "mara.png").write_bytes(encoded(scene(1, (64, 48))))
+    text = BRIEF.replace("180p", "720p") + "references: [mara.png]\nmodels: {video: gemini-omni-1.2-flash}\n"
+    (folder / "brief.yaml").write_text(text + "policy: {fallback: {video: veo-3.1-lite-generate-001}}\n")
+
+    code, out, err = said(capsys, "produce", "brief.yaml")
+
+    assert (code, out) == (2, "")
+    assert err.startswith("onereel: veo-3.1-lite-generate-001 ")
+    assert not (folder / "vault").exists()
+
+
+def test_a_campaign_keeps_no_picture_before_all_films_are_judged(folder, capsys):
+    (folder / "mara.png").write_bytes(encoded(scene(1, (64, 48))))
+    film_of = "  - {production: %s, references: [%s]}\n"
+    text = "campaign: storms\nbudget_usd: %s\nbrief: brief.yaml\nvariants:\n" + film_of % ("storm", "mara.png")
+    (folder / "missing.yaml").write_text(text % 30 + film_of % ("storm-warm", "jon.png"))
+    (folder / "dear.yaml").write_text(text % 0.1)
+
+    missing = said(capsys, "campaign", "missing.yaml", "--rehearse")
+    dear = said(capsys, "campaign", "dear.yaml", "--rehearse")
+
+    assert (missing[0], "jon.png" in missing[2]) == (2, True)
+    assert (dear[0], "the campaign's budget is $0.10" in dear[2]) == (2, True)
+    assert not (folder / "vault").exists()
 
 
 def test_the_doctor_says_what_is_there_and_shows_no_secret(folder, capsys, monkeypatch):

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from onereel.adapters.complaints import complaints, shortened
 from onereel.adapters.documents import DOCUMENTS, read_document
-from onereel.adapters.pictures import MAX_BYTES, inspect_picture
+from onereel.adapters.pictures import MAX_BYTES, Opened, open_picture
 from onereel.brief import Brief, Reference
 from onereel.crew import Vault
 from onereel.errors import BadInput, Corrupted, FootageError, NotInVault
@@ -79,7 +79,7 @@ def check_kept(brief: Brief, vault: Vault) -> None:
     """
     for reference in _references(brief):
         if _KEY.fullmatch(reference.path):
-            _check_key(reference.path, vault)
+            kept_picture(reference.path, vault, f"reference {reference.path}")
 
 
 def store_references(brief: Brief, folder: Path | None, vault: Vault) -> Brief:
@@ -162,7 +162,7 @@ def _find(reference: Reference, folder: Path | None) -> _Source:
         raise BadInput(f"{told}: this brief came without a folder; name a picture by its key in the vault (media/...)")
     path = inside(reference.path, folder, told)
     data = _read(path, told)
-    return _Source(reference, sound_picture(data, told).key, path)
+    return _Source(reference, Media.of(data, sound_picture(data, told).suffix).key, path)
 
 
 def inside(named: str, folder: Path, told: str) -> Path:
@@ -203,33 +203,40 @@ def _similar(named: str, folder: Path) -> str:
 def _read(path: Path, told: str) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)  # one more than inspect_picture takes, and never more than that
+            return file.read(MAX_BYTES + 1)  # one more than open_picture takes, and never more than that
     except OSError as error:
         raise BadInput(f"{told}: cannot be read ({error.strerror}); check its permissions") from error
 
 
-def sound_picture(data: bytes, told: str) -> Media:
-    """Return the name a picture would have in the vault.
+def sound_picture(data: bytes, told: str) -> Opened:
+    """Return a picture that was decoded in full.
 
     Raises:
         BadInput: It is no sound PNG, JPEG or WebP; begins with `told`.
     """
     try:
-        return Media.of(data, inspect_picture(data).suffix)
+        return open_picture(data)
     except FootageError as error:
         raise BadInput(f"{told}: {error}; give a sound PNG, JPEG or WebP") from error
 
 
-def _check_key(key: str, vault: Vault) -> None:
-    told = f"reference {key}"
+def kept_picture(key: str, vault: Vault, told: str) -> Opened:
+    """Return a picture of the vault that was decoded in full.
+
+    Raises:
+        BadInput: The vault has no such picture; begins with `told`.
+        Corrupted: It has other bytes under that key.
+    """
     try:
         data = vault.read(key)
     except NotInVault as error:
         raise BadInput(f"{told}: {vault.url} has no such picture; give the file instead") from error
     if Media.of(data, key.rpartition(".")[2]).key != key:
         raise Corrupted(f"{vault.address(key)} is damaged: it holds other bytes; put the original back")
-    if sound_picture(data, told).key != key:
+    picture = sound_picture(data, told)
+    if Media.of(data, picture.suffix).key != key:
         raise BadInput(f"{told}: is not of the type its name says; give the original file")
+    return picture
 
 
 def _keep(source: _Source, vault: Vault) -> None:

@@ -1,12 +1,12 @@
 """Campaign files: one brief and what differs from film to film, in YAML or JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from onereel.adapters.briefs import MAX_BRIEF_BYTES, store_references
+from onereel.adapters.briefs import MAX_BRIEF_BYTES, check_kept, keyed, store_references
 from onereel.adapters.complaints import complaints, shortened
 from onereel.adapters.documents import read_document
 from onereel.brief import Brief
@@ -19,11 +19,16 @@ from onereel.slate import brief_key
 FIELDS = ("campaign", "budget_usd", "brief", "variants", "productions")
 
 
-def load_campaign(path: Path, vault: Vault) -> Campaign:
+def load_campaign(path: Path, vault: Vault, check: Callable[[Campaign], None] = lambda _: None) -> Campaign:
     """Read a campaign file, and keep the reference pictures of its briefs in the vault. Blocks.
 
     `brief` is a brief, or the name of a brief file beside this one; each of `variants` says in which fields a film
     differs from it (a mapping, as the look, is changed field by field). `productions` names briefs in the vault.
+
+    Args:
+        path: The file.
+        vault: Where pictures are kept, once everything was judged.
+        check: Refuses, by BadInput, what is not to be made: then nothing is kept.
 
     Raises:
         BadInput: It cannot be read; says what is wrong with which film.
@@ -42,15 +47,21 @@ def load_campaign(path: Path, vault: Vault) -> Campaign:
     films = [_film(path, number, merged(base, one)) for number, one in enumerate(variants, start=1)]
     if base and not variants:
         films = [_film(path, 1, base)]
-    stored = [store_references(film, folder, vault) for film in films]
-    stored += [_stored(vault, str(name)) for name in said.get("productions") or []]
+    stored = [_stored(vault, str(name)) for name in said.get("productions") or []]
+    for brief in (*films, *stored):
+        check_kept(brief, vault)
+    briefs = [*(keyed(film, folder) for film in films), *stored]
     try:
-        return Campaign.model_validate(
-            {"campaign": said.get("campaign"), "budget_usd": said.get("budget_usd"), "briefs": stored}
+        made = Campaign.model_validate(
+            {"campaign": said.get("campaign"), "budget_usd": said.get("budget_usd"), "briefs": briefs}
         )
     except ValidationError as error:
         told = [str(found) for found in complaints(error, Campaign)]
         raise BadInput("\n".join(f"{path.name}: {one}" for one in told)) from error
+    check(made)
+    for film in films:
+        store_references(film, folder, vault)
+    return made
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

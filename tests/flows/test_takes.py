@@ -9,7 +9,7 @@ from flows.gates import give
 from flows.reshoot import reshoot
 from onereel.adapters.film import verify
 from onereel.adapters.folder import FolderVault
-from onereel.adapters.own import store_own
+from onereel.adapters.own import judge_own
 from onereel.adapters.vaults import Shelf
 from onereel.approvals import Answer
 from onereel.casting import stored_brief
@@ -124,13 +124,13 @@ def test_a_shot_lists_files_lie_beside_it(tmp_path, vault, own):
     wrong = board({"clip_file": "../own.mp4"}, {"clip_file": "playlist.mp4"}, {"opening_file": "http://10.0.0.1/a.png"})
 
     with pytest.raises(BadInput) as refused:
-        store_own(wrong, tmp_path / "lists", place)
+        judge_own(wrong, tmp_path / "lists", place)
 
     told = str(refused.value).splitlines()
     assert "s010: clip_file '../own.mp4': leads out of" in told[0]
     assert "s020: clip_file 'playlist.mp4': playlist.mp4 is not a film" in told[1]
     assert "s030: opening_file 'http://10.0.0.1/a.png': addresses are not fetched" in told[2]
-    stored = store_own(board({"clip_file": "own.mp4"}), tmp_path, place)
+    stored = judge_own(board({"clip_file": "own.mp4"}), tmp_path, place).store()
     assert stored.shots[0].clip_file == own["clip"]
 
 
