@@ -35,7 +35,7 @@ from onereel.casting import (
     table_for,
     vault_for,
 )
-from onereel.choosing import is_keyframe, pick_drawing
+from onereel.choosing import is_keyframe, pick_drawing, planned_shot
 from onereel.crew import Vault
 from onereel.delivering import kept_manifest
 from onereel.drafting import drafted
@@ -43,12 +43,14 @@ from onereel.errors import BadInput, BudgetReached, OnereelError
 from onereel.estimating import assumed, in_short
 from onereel.estimating import estimate as estimated
 from onereel.exporting import export as write_export
+from onereel.filming import takes_of_shot
 from onereel.ledger import ledger as ledger_of
-from onereel.losses import adopt, give_up
+from onereel.losses import adopt, asked_for, give_up
 from onereel.media import keep
-from onereel.models import ModelTable, Surface
+from onereel.models import FPS, ModelTable, Surface
 from onereel.noun import Noun
 from onereel.papers import Manifest
+from onereel.picks import take_named
 from onereel.plan import Plan, Purchase, plan
 from onereel.progress import embedded, showing_progress
 from onereel.report import Report
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
     from onereel.offers import Offer
 
 N = TypeVar("N", bound=Noun)
+T = TypeVar("T")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 out, err = Console(), Console(stderr=True)
@@ -121,6 +124,8 @@ def produce(
     made = _read_brief(brief, budget, tier)
     given = read_shots(shots) if shots else None
     own = _check(made, given, shots.parent if shots else None, settings, place, rehearse=rehearse)
+    for shot in repay or []:
+        asked_for(place, dated(made, datetime.now(UTC).date()).production, shot)
     stored = store_references(made, brief.parent, place)
     listed = keep(place, own.store().model_dump_json().encode(), "json").key if given else ""
 
@@ -252,6 +257,8 @@ def _show_radius(reach: Radius, *, as_json: bool) -> None:
 @app.command()
 def assemble(production: Production, vault: VaultUrl = "", rehearse: Rehearse = False, as_json: AsJson = False) -> None:
     """Cut what exists anew; buys nothing."""
+    settings = read_settings()
+    _kept(vault_for(settings, vault, rehearsal=rehearse), production, settings, rehearse=rehearse)
 
     async def run() -> Any:
         from flows.assemble import assemble as flow  # noqa: PLC0415 - Prefect takes a second to import
@@ -271,14 +278,14 @@ def pick(
     as_json: AsJson = False,
 ) -> None:
     """Put another take of a shot on screen and cut anew, for nothing; it stays until the shot is filmed again."""
+    settings = read_settings()
+    place = vault_for(settings, vault, rehearsal=rehearse)
+    brief, found = _kept(place, production, settings, rehearse=rehearse)
     if is_keyframe(shot):
-        settings = read_settings()
-        place = vault_for(settings, vault, rehearsal=rehearse)
-        board, brief = kept_board(place, production).storyboard, stored_brief(place, production)
-        found = plan(brief, board, table_for(settings, rehearsal=rehearse), datetime.now(UTC).date())
         pick_drawing(place, brief, found, shot, take)
         out.print(f"{shot}: drawing {take} is chosen; produce {production} again to film from it", highlight=False)
         return
+    take_named(takes_of_shot(place, production, planned_shot(found, shot).shot), take, shot)
 
     async def run() -> Any:
         from flows.assemble import pick as flow  # noqa: PLC0415 - Prefect takes a second to import
@@ -299,9 +306,10 @@ def bring(
     as_json: AsJson = False,
 ) -> None:
     """Put a clip of your own on screen as a take of a shot and cut anew, for nothing; the papers say it is yours."""
-    place = vault_for(read_settings(), vault, rehearsal=rehearse)
-    kept_board(place, production)
-    key = store_clip(file, place).key
+    settings = read_settings()
+    place = vault_for(settings, vault, rehearsal=rehearse)
+    _, found = _kept(place, production, settings, rehearse=rehearse)
+    key = store_clip(file, planned_shot(found, shot).frames / FPS, place).key
 
     async def run() -> Any:
         from flows.assemble import bring as flow  # noqa: PLC0415 - Prefect takes a second to import
@@ -447,15 +455,13 @@ def campaign(
         shared(_with(said, budget_usd=budget), table, datetime.now(UTC).date())
 
     made = _with(load_campaign(file, place, affordable), budget_usd=budget)
-    embedded()
 
     async def run() -> Any:
         from flows.campaign import campaign as flow  # noqa: PLC0415 - Prefect takes a second to import
 
         return await (await flow(made, rehearse=rehearse, vault=vault, return_state=True)).aresult()
 
-    with showing_progress(err):
-        told = asyncio.run(run())
+    told = _ran(run)
     if as_json:
         facts = {**told.model_dump(mode="json"), "usd": told.usd, "state": told.worst}
         out.print(json.dumps(facts), markup=False, highlight=False, soft_wrap=True)
@@ -500,7 +506,6 @@ def compare(
         out.print(sheet)
         out.print(f"at most ${sum(trial.plan.usd for trial in found):.2f}; what was bought before costs nothing")
         return
-    embedded()
 
     async def run() -> Any:
         from flows.compare import compare as flow  # noqa: PLC0415 - Prefect takes a second to import
@@ -509,8 +514,7 @@ def compare(
         state = await flow(kind, models, shot or [], **said, rehearse=rehearse, vault=vault, return_state=True)
         return await state.aresult()
 
-    with showing_progress(err):
-        comparison, address = asyncio.run(run())
+    comparison, address = _ran(run)
     if as_json:
         out.print(comparison.model_dump_json(), markup=False, highlight=False, soft_wrap=True)
         return
@@ -719,6 +723,16 @@ def doctor(vault: VaultUrl = "", models: Annotated[bool, typer.Option(help="List
     sys.exit(0 if sound else 1)
 
 
+def _kept(place: Vault, production: str, settings: Settings, *, rehearse: bool) -> tuple[Brief, Plan]:
+    """Return a production's brief and the plan of its newest storyboard.
+
+    Raises:
+        BadInput: It has none, or cannot be filmed any more.
+    """
+    brief, board = stored_brief(place, production), kept_board(place, production).storyboard
+    return brief, plan(brief, board, table_for(settings, rehearsal=rehearse), datetime.now(UTC).date())
+
+
 def _read_brief(path: Path, budget: float | None, tier: str) -> Brief:
     return _with(load_brief(path), budget_usd=budget, tier=tier or None)
 
@@ -792,9 +806,17 @@ def _offers(brief: Brief, found: Plan, place: Vault) -> "list[Offer]":
     return offers_for(Others(place, found.production), found, brief)
 
 
+def _ran(run: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run flows in this process, show how it goes, and return what they came to."""
+    embedded()
+    import flows.running  # noqa: F401, PLC0415 - Prefect sets up its logging, by what was just said
+
+    with showing_progress(err):
+        return asyncio.run(run())
+
+
 def _finish(run: Callable[[], Coroutine[Any, Any, Any]], *, as_json: bool, rehearse: bool) -> None:
     """Run a flow in this process, show how it goes, print its report, and exit with its code."""
-    embedded()
     if rehearse:
         err.print("REHEARSAL: the local studio films, nothing is paid", style="bold yellow")
 
@@ -809,8 +831,7 @@ def _finish(run: Callable[[], Coroutine[Any, Any, Any]], *, as_json: bool, rehea
         assert isinstance(told, Report)  # noqa: S101 - what every flow that makes a film returns
         return told
 
-    with showing_progress(err):
-        told = asyncio.run(whole())
+    told = _ran(whole)
     for reason in (*told.reasons, *told.stopped, *told.findings):
         err.print(reason, style="yellow", markup=False, soft_wrap=True)
     spent = f"${told.usd.spent:.2f}" + (" (rehearsed, nothing was paid)" if told.rehearsal else "")

@@ -127,14 +127,24 @@ def give_up(vault: Vault, production: str, subject: str, word: str, deadline: fl
     Raises:
         BadInput: The production never asked for anything under that name.
     """
+    asked = asked_for(vault, production, subject)
+    heard = {key_of(call.intent.order, 1) for call in asked if call.outcome is not None and call.outcome.word == word}
+    unheard = [call for call in asked if key_of(call.intent.order, 1) not in heard]
+    return [call for call in unheard if _mark(vault, call, word, deadline)]
+
+
+def asked_for(vault: Vault, production: str, subject: str) -> list[Call]:
+    """Return the calls of a shot, or of what is for no single one. Blocks.
+
+    Raises:
+        BadInput: The production never asked for anything under that name; says of what the outcome is unknown.
+    """
     calls = calls_of(vault, production)
     asked = [call for call in calls if subject_of(call) == subject]
     if not asked:
         known = ", ".join(sorted({subject_of(call) for call in calls if call.unknown})) or "none is"
         raise BadInput(f"{production} asked nothing for {subject!r}; unknown: {known}")
-    heard = {key_of(call.intent.order, 1) for call in asked if call.outcome is not None and call.outcome.word == word}
-    unheard = [call for call in asked if key_of(call.intent.order, 1) not in heard]
-    return [call for call in unheard if _mark(vault, call, word, deadline)]
+    return asked
 
 
 def _mark(vault: Vault, call: Call, word: str, deadline: float) -> bool:

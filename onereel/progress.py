@@ -2,11 +2,14 @@
 
 import logging
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+
+from onereel.errors import BadInput
 
 EMBEDDED = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
@@ -43,18 +46,35 @@ class _Lines(logging.Handler):
         self.console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
+_ENDED_BADLY = re.compile(r"Finished in state Failed\(.*exception:? BadInput: ", re.DOTALL)
+
+
+def worth_showing(record: logging.LogRecord) -> bool:
+    """Return whether a record says what the command line does not: it says of bad input what to change, and once."""
+    told = record.exc_info[1] if record.exc_info else None
+    return not isinstance(told, BadInput) and not _ENDED_BADLY.match(record.getMessage())
+
+
 @contextmanager
 def showing_progress(console: Console) -> Iterator[None]:
-    """Print what happens while a run lasts."""
+    """Print what happens while a run lasts.
+
+    Of bad input Prefect's own handler prints nothing meanwhile, if Prefect was imported before; a server still has it.
+    """
     handler = _Lines(console)
+    terminals = list(logging.getLogger().handlers)
     logger = logging.getLogger("onereel")
     before = logger.level, logger.propagate
     logger.setLevel(logging.INFO)
     logger.propagate = bool(os.environ.get("PREFECT_API_URL"))  # a server shows our lines too
     logger.addHandler(handler)
+    for terminal in terminals:
+        terminal.addFilter(worth_showing)
     try:
         with console.status("at work"):
             yield
     finally:
+        for terminal in terminals:
+            terminal.removeFilter(worth_showing)
         logger.removeHandler(handler)
         logger.level, logger.propagate = before

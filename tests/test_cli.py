@@ -221,6 +221,35 @@ def test_a_bad_shot_list_is_refused_by_name_before_anything_happens(folder, wron
     assert told in wrong(BRIEF, "--shots", "shots.csv")
 
 
+def test_what_is_not_there_is_said_in_one_line_without_a_run(film, capsys, monkeypatch, tmp_path):
+    folder, _ = film
+    short = film_file(tmp_path / "short.mp4", frames=48)
+    monkeypatch.chdir(folder)
+
+    def told(*words):
+        code, out, err = said(capsys, *words, "--rehearse")
+        assert (code, out) == (2, "")
+        return err
+
+    before = sorted((folder / "vault").rglob("*"))
+    assert told("assemble", "nope").endswith("has no brief of a production 'nope'; it has lighthouse")
+    assert told("pick", "lighthouse", "s010", "t09") == "onereel: s010 has no take 't09'; it has t01"
+    assert told("pick", "lighthouse", "s990", "t01").startswith("onereel: lighthouse has no shot 's990'")
+    assert told("import", "lighthouse", "s990", str(short)).startswith("onereel: lighthouse has no shot 's990'")
+    assert "lasts 2.00 s; the shot shows" in told("import", "lighthouse", "s010", str(short))
+    assert "asked nothing for 's990'" in told("produce", "brief.yaml", "--repay", "s990")
+    assert sorted((folder / "vault").rglob("*")) == before
+
+
+def test_what_only_a_run_finds_out_is_said_in_one_line_too(folder):
+    ran = onereel("compare", "image", "gemini-3-pro-image", folder=folder)
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith("onereel: ")
+    assert "GEMINI_API_KEY" in ran.stderr
+    assert len(ran.stderr.splitlines()) == 1
+
+
 def test_nothing_is_kept_while_any_file_is_still_to_be_refused(folder, wrong):
     (folder / "mara.png").write_bytes(encoded(scene(1, (64, 48))))
     (folder / "small.png").write_bytes(encoded(scene(1, (64, 48))))

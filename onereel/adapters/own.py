@@ -125,13 +125,15 @@ def judge_own(storyboard: Storyboard, folder: Path | None, vault: Vault) -> OwnF
     return own
 
 
-def store_clip(path: Path, vault: Vault) -> Media:
-    """Keep a film file in the vault.
+def store_clip(path: Path, seconds: float, vault: Vault) -> Media:
+    """Keep a film file that lasts long enough in the vault.
 
     Raises:
-        BadInput: It is no sound MP4.
+        BadInput: It is no sound MP4, or too short.
     """
-    _judge_clip(path, shortened(path.name))
+    told = shortened(path.name)
+    for problem in _too_short(_judge_clip(path, told), seconds, told):
+        raise BadInput(problem)
     return keep_file(vault, path, "mp4")
 
 
