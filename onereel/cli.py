@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 import typer
 from pydantic import ValidationError
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from onereel.adapters.briefs import keyed, load_brief, store_references
@@ -69,7 +68,7 @@ N = TypeVar("N", bound=Noun)
 T = TypeVar("T")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-out, err = Console(), Console(stderr=True)
+out, err = (Console(stderr=where, markup=False, emoji=False) for where in (False, True))  # nobody's words are markup
 
 BriefFile = Annotated[Path, typer.Argument(help="The brief: a YAML or JSON file.")]
 Shots = Annotated[Path | None, typer.Option(help="A shot list: CSV, XLSX, JSON or YAML. Else a text model writes it.")]
@@ -96,7 +95,7 @@ def main(words: list[str] | None = None) -> None:
 
 
 def _stop(message: str, code: int) -> None:
-    err.print(f"onereel: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
+    err.print(f"onereel: {message}", style="red", highlight=False, soft_wrap=True)
     sys.exit(code)
 
 
@@ -182,7 +181,7 @@ def estimate(
     if found.if_it_fails:
         out.print(f"and at most ${found.if_it_fails_usd:.2f} if answers or shots fail, within the budget, for this:")
         for what, usd in in_short(found.if_it_fails):
-            out.print(f"  ${usd:.2f} {what}", markup=False, highlight=False, soft_wrap=True)
+            out.print(f"  ${usd:.2f} {what}", highlight=False, soft_wrap=True)
     if found.staying:
         out.print(f"{', '.join(found.staying)} stay drafts, for nothing: they are not among those approved or named")
     if found.redrawing_usd:
@@ -190,7 +189,7 @@ def estimate(
     if found.repairing_usd:
         out.print(f"and at most ${found.repairing_usd:.2f} if everything is rejected as often as it may be mended")
     for offer in offers:
-        out.print(str(offer), markup=False, highlight=False, soft_wrap=True)
+        out.print(str(offer), highlight=False, soft_wrap=True)
     for warning in found.warnings:
         err.print(warning, style="yellow")
 
@@ -220,7 +219,7 @@ def reshoot(
     if estimate:
         _show_radius(reach, as_json=as_json)
         return
-    err.print(reach.message, markup=False, highlight=False, soft_wrap=True)
+    err.print(reach.message, highlight=False, soft_wrap=True)
     if not (yes or rehearse) and sys.stdin.isatty() and not typer.confirm("Film it?", err=True):
         raise BadInput("nothing was bought")
 
@@ -246,7 +245,7 @@ def _retake(shots: list[str], note: str, note_to: str, retouch: str, pin: list[s
 
 def _show_radius(reach: Radius, *, as_json: bool) -> None:
     if as_json:
-        out.print(reach.model_dump_json(), markup=False, highlight=False, soft_wrap=True)
+        out.print(reach.model_dump_json(), highlight=False, soft_wrap=True)
         return
     sheet = Table("call", "model", "what", "at most", title=reach.message, title_justify="left")
     for one in reach.purchases:
@@ -330,7 +329,7 @@ def export(
     """Write an editor's folder: the master, every take, OTIO, EDL and FCP XML timelines, captions, the ledger."""
     place = vault_for(read_settings(), vault, rehearsal=rehearse)
     for path in write_export(place, kept_manifest(place, production), folder):
-        out.print(str(path), markup=False, highlight=False, soft_wrap=True)
+        out.print(str(path), highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -350,9 +349,9 @@ def show(
     waiting = None if cut else waited_for(place, production)
     if waiting is not None:
         told = f"{production} waits for approval: {waiting.gate}; approving it buys {at_most(waiting.next_usd)}"
-        err.print(told, style="yellow", markup=False, highlight=False, soft_wrap=True)
+        err.print(told, style="yellow", highlight=False, soft_wrap=True)
         if not as_json:
-            out.print(place.address(gate_page_key(production)), markup=False, highlight=False, soft_wrap=True)
+            out.print(place.address(gate_page_key(production)), highlight=False, soft_wrap=True)
             if not any(place.keys(cuts_prefix(production))):
                 return
     manifest = kept_manifest(place, production, cut)
@@ -362,12 +361,12 @@ def show(
         _show_shots(manifest)
         folder = cut_prefix(production, manifest.version)
         for paper in ("master.mp4", "report.html"):
-            out.print(place.address(f"{folder}{paper}"), markup=False, highlight=False, soft_wrap=True)
+            out.print(place.address(f"{folder}{paper}"), highlight=False, soft_wrap=True)
     if serve if serve is not None else sys.stdout.isatty() and not as_json:
         from onereel.adapters.screening import address, door, screen  # noqa: PLC0415 - the server takes a second
 
         with door(port) as opened:
-            err.print(f"{address(opened)}  (Ctrl-C ends it)", markup=False, highlight=False, soft_wrap=True)
+            err.print(f"{address(opened)}  (Ctrl-C ends it)", highlight=False, soft_wrap=True)
             screen(place, manifest, opened)
 
 
@@ -379,10 +378,10 @@ def _show_shots(manifest: Manifest) -> None:
         takes = ", ".join(f"t{take.number:02d}" for take in papers.takes)
         active = papers.active.rsplit("/", 1)[-1]
         told = papers.state.reason or papers.shot.action
-        sheet.add_row(papers.shot.id, papers.state.state, active, f"{papers.state.seconds:g}", takes, escape(told))
+        sheet.add_row(papers.shot.id, papers.state.state, active, f"{papers.state.seconds:g}", takes, told)
     out.print(sheet)
     if manifest.reviewed.keyframes or manifest.reviewed.takes:
-        out.print(str(manifest.reviewed), markup=False, highlight=False, soft_wrap=True)
+        out.print(str(manifest.reviewed), highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -400,7 +399,7 @@ def ledger(
     if csv is not None:
         write_ledger(found, csv)
     if as_json:
-        out.print(found.model_dump_json(), markup=False, highlight=False, soft_wrap=True)
+        out.print(found.model_dump_json(), highlight=False, soft_wrap=True)
         return
     sheet = Table("time", "call", "model", "outcome", "s", "usd", title=production, title_justify="left")
     for each in found.entries:
@@ -408,13 +407,13 @@ def ledger(
         paid = f" {each.failure_code}{paid}" if each.failure_code else paid
         waited = f"{each.latency:.1f}" if each.latency else ""
         what, usd = (each.call, each.model, each.outcome + paid, waited), f"{each.usd:.4f}"
-        sheet.add_row(f"{each.time:%m-%d %H:%M:%S}", *map(escape, what), usd)
+        sheet.add_row(f"{each.time:%m-%d %H:%M:%S}", *what, usd)
     out.print(sheet)
     for title, sums in (("model", found.by_model), ("shot", found.by_shot), ("day", found.by_day)):
         sheet = Table(f"by {title}", "calls", "spent", "estimated")
         for one in sums:
             most = f"{one.estimated_usd:.4f}" if one.estimated_usd else ""
-            sheet.add_row(escape(one.name), str(one.calls), f"{one.usd:.4f}", most)
+            sheet.add_row(one.name, str(one.calls), f"{one.usd:.4f}", most)
         out.print(sheet)
     unknown = f", ${found.unknown_usd:.2f} of it on calls nobody knows the end of" if found.unknown_usd else ""
     planned = f"; the plan allows ${found.estimated_usd:.2f}" if found.estimated_usd else ""
@@ -431,7 +430,7 @@ def _purchases(place: Vault, production: str, settings: Settings, rehearse: bool
         given = board.source == given_source(board.storyboard)
         return estimated(brief, board.storyboard, table, today, write=not given).purchases
     except BadInput as gone:
-        err.print(f"no estimate: {gone}", style="yellow", markup=False, soft_wrap=True)
+        err.print(f"no estimate: {gone}", style="yellow", soft_wrap=True)
         return ()
 
 
@@ -464,19 +463,19 @@ def campaign(
     told = _ran(run)
     if as_json:
         facts = {**told.model_dump(mode="json"), "usd": told.usd, "state": told.worst}
-        out.print(json.dumps(facts), markup=False, highlight=False, soft_wrap=True)
+        out.print(json.dumps(facts), highlight=False, soft_wrap=True)
     else:
         films = [{name: cell for name, cell in film.items() if name != "master"} for film in rows(told.films)]
         sheet = Table(*films[0], title=told.campaign, title_justify="left")
         for film in films:
-            sheet.add_row(*(escape(f"{cell:g}" if isinstance(cell, float) else str(cell)) for cell in film.values()))
+            sheet.add_row(*(f"{cell:g}" if isinstance(cell, float) else str(cell) for cell in film.values()))
         out.print(sheet)
         out.print(f"${told.usd:.2f} of ${told.budget_usd:.2f}" + (" (rehearsed, nothing was paid)" if rehearse else ""))
         for one in told.films:
-            out.print(one.master, markup=False, highlight=False, soft_wrap=True)
+            out.print(one.master, highlight=False, soft_wrap=True)
     for one in told.films:
         if one.state != "complete":
-            err.print(f"{one.production}: {one.message}", style="yellow", markup=False, soft_wrap=True)
+            err.print(f"{one.production}: {one.message}", style="yellow", soft_wrap=True)
     sys.exit(EXIT[told.worst])
 
 
@@ -516,14 +515,14 @@ def compare(
 
     comparison, address = _ran(run)
     if as_json:
-        out.print(comparison.model_dump_json(), markup=False, highlight=False, soft_wrap=True)
+        out.print(comparison.model_dump_json(), highlight=False, soft_wrap=True)
         return
     sheet = Table(show_header=False)  # a model a column: twelve numbers side by side fit no terminal
-    for cells in zip(COLUMNS, *(map(escape, row(line)) for line in comparison.lines), strict=True):
+    for cells in zip(COLUMNS, *(row(line) for line in comparison.lines), strict=True):
         sheet.add_row(*cells)
     out.print(sheet)
     err.print(f"${comparison.usd:.2f} paid" + (" (rehearsed: nothing was)" if rehearse else ""))
-    out.print(address, markup=False, highlight=False, soft_wrap=True)
+    out.print(address, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -552,12 +551,12 @@ def reclaim(
         found = asyncio.run(reclaimed(settings, production, vault, rehearsal=rehearse))
     for call in found.calls:
         line = f"{call.production}: {call.call}: {call.state} ${call.usd:.2f} {call.reason}".rstrip()
-        err.print(line, markup=False, highlight=False, soft_wrap=True)
+        err.print(line, highlight=False, soft_wrap=True)
     if as_json:
         told = {**found.model_dump(mode="json"), "saved_usd": found.saved_usd}
-        out.print(json.dumps(told), markup=False, highlight=False, soft_wrap=True)
+        out.print(json.dumps(told), highlight=False, soft_wrap=True)
     else:
-        out.print(found.message, markup=False, highlight=False, soft_wrap=True)
+        out.print(found.message, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -582,14 +581,14 @@ def find(
     found = like(pictures, wanted, settings.thresholds, near)
     if as_json:
         rows = [{**one.seen.model_dump(exclude={"fingerprint", "record"}), "same": one.same} for one in found]
-        out.print(json.dumps(rows), markup=False, highlight=False, soft_wrap=True)
+        out.print(json.dumps(rows), highlight=False, soft_wrap=True)
         return
     sheet = Table("", "production", "picture", "at", "bits", "colour", "where")
     for seen, likeness, same in found:
         at = f"{seen.seconds:.2f} s" if seen.kind == "take" else ""
         bits = "" if likeness.bits is None else str(likeness.bits)
         words = ("same" if same else "near", seen.production, f"{seen.kind} {seen.name}", at, bits)
-        sheet.add_row(*map(escape, words), f"{likeness.colour:.1f}", escape(place.address(seen.media)))
+        sheet.add_row(*words, f"{likeness.colour:.1f}", place.address(seen.media))
     out.print(sheet if found else f"nothing like it among {len(pictures)} pictures of {place.url}", soft_wrap=True)
 
 
@@ -607,7 +606,7 @@ def lost(
     if not given:
         raise BadInput(f"{production} has no call for {shot} whose outcome is unknown")
     for call in given:
-        out.print(f"{call.intent.label}: lost, ${call.intent.usd:.2f} spent", markup=False, highlight=False)
+        out.print(f"{call.intent.label}: lost, ${call.intent.usd:.2f} spent", highlight=False)
 
 
 @app.command()
@@ -620,7 +619,7 @@ def storyboard(
     """Write the newest storyboard of a production to a shot list file, to be edited and given back with --shots."""
     place = vault_for(read_settings(), vault, rehearsal=rehearse)
     write_shots(kept_board(place, production).storyboard, target)
-    out.print(str(target), markup=False, highlight=False, soft_wrap=True)
+    out.print(str(target), highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -667,7 +666,7 @@ def approve(
     then = "the run goes on" if goes_on else "produce it again to go on"
     then += f", and buys {at_most(waiting.next_usd)}" if answer.decision == "approve" else ""
     line = f"{production}: {waiting.gate} {told[answer.decision]}; {then}"
-    out.print(line if not stop else f"{production}: stopped at the {waiting.gate}", markup=False, highlight=False)
+    out.print(line if not stop else f"{production}: stopped at the {waiting.gate}", highlight=False)
 
 
 def _rejected(shots: list[str], notes: list[str]) -> tuple[Rejected, ...]:
@@ -692,12 +691,12 @@ def overrule(
 ) -> None:
     """Accept what the reviewer rejected: a held keyframe, or a take; produce again to go on. Costs nothing."""
     named = decide(vault_for(read_settings(), vault, rehearsal=rehearse), production, what, note)
-    out.print(f"{named}: accepted, by your word", markup=False, highlight=False)
+    out.print(f"{named}: accepted, by your word", highlight=False)
 
 
 @app.command()
 def studio(
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0: any free one.")] = 8765,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0: any free one.")] = 8765,
     fault: Annotated[list[str] | None, typer.Option(help="A fault to inject; may be repeated.")] = None,
 ) -> None:
     """Run the local studio alone: Google's wire format on this machine, for nothing."""
@@ -714,12 +713,12 @@ def doctor(vault: VaultUrl = "", models: Annotated[bool, typer.Option(help="List
     settings = read_settings()
     if models:
         for line in model_lines(settings.table):
-            out.print(line, markup=False, highlight=False, soft_wrap=True)
+            out.print(line, highlight=False, soft_wrap=True)
         return
     sound = True
     for good, line in findings(settings, vault):
         sound = sound and good
-        out.print(("ok       " if good else "missing  ") + line, markup=False, highlight=False, soft_wrap=True)
+        out.print(("ok       " if good else "missing  ") + line, highlight=False, soft_wrap=True)
     sys.exit(0 if sound else 1)
 
 
@@ -833,14 +832,14 @@ def _finish(run: Callable[[], Coroutine[Any, Any, Any]], *, as_json: bool, rehea
 
     told = _ran(whole)
     for reason in (*told.reasons, *told.stopped, *told.findings):
-        err.print(reason, style="yellow", markup=False, soft_wrap=True)
+        err.print(reason, style="yellow", soft_wrap=True)
     spent = f"${told.usd.spent:.2f}" + (" (rehearsed, nothing was paid)" if told.rehearsal else "")
     err.print(f"{told.message}: {told.seconds:g} s, {spent}", style="green" if told.state == "complete" else "yellow")
     if as_json:
         shown = told.model_dump_json(exclude={"contact_sheet", "page", "rehearsal", "message", "reasons", "findings"})
-        out.print(shown, markup=False, highlight=False, soft_wrap=True)
+        out.print(shown, highlight=False, soft_wrap=True)
     else:
-        out.print(told.master or told.page, markup=False, highlight=False, soft_wrap=True)
+        out.print(told.master or told.page, highlight=False, soft_wrap=True)
     sys.exit(told.exit_code)
 
 

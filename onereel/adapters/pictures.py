@@ -35,6 +35,9 @@ MAX_BYTES: Final = 50_000_000
 MAX_PIXELS: Final = 50_000_000
 """Most pixels that are decoded, 150 MB in memory; the largest drawing there is has 19 million."""
 
+MIN_SIDE: Final = 16
+"""Fewest pixels a picture may have on a side: below them it shows nobody anything, and detail cannot be measured."""
+
 GRID_TOLERANCE: Final = 0.02
 """How far each side of a drawing, and its shape, may be off the vendor's grid, as a fraction.
 
@@ -110,8 +113,8 @@ def open_picture(data: bytes) -> Opened:
     """Decode a picture from its first byte to its last.
 
     Raises:
-        FootageError: It is no PNG, JPEG or WebP, is damaged or cut short, moves, or is too large to be opened;
-            size is judged before anything is decoded.
+        FootageError: It is no PNG, JPEG or WebP, is damaged or cut short, moves, or is too small or too large to be
+            opened; size is judged before anything is decoded.
     """
     return Opened(*_decode(data))
 
@@ -312,6 +315,11 @@ def _open(data: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP"))
     if image.width * image.height > MAX_PIXELS:
         raise _too_large(f"{image.width}x{image.height} pixels")
+    if min(image.size) < MIN_SIDE:
+        raise FootageError(
+            f"the picture has {image.width}x{image.height} pixels; the smallest that is opened has {MIN_SIDE} on each "
+            "side; give a larger one"
+        )
     if image.format != "MPO" and getattr(image, "is_animated", False):
         raise FootageError("the picture moves; give a still")
     return image

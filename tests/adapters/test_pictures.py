@@ -133,7 +133,7 @@ def test_a_picture_is_seen_upright():
 
 
 def test_mid_grey_of_a_16_bit_scan_stays_mid_grey():
-    data = encoded(Image.fromarray(np.full((9, 16), 0x8000, np.uint16)))
+    data = encoded(Image.fromarray(np.full((18, 32), 0x8000, np.uint16)))
 
     assert decoded(fit(data, (16, 9))).getpixel((0, 0)) == (128, 128, 128)
 
