@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from onereel.adapters.briefs import keyed, load_brief, store_references
+from onereel.adapters.briefs import check_kept, keyed, load_brief, store_references
 from onereel.adapters.complaints import complaints
 from onereel.adapters.connection import Connection
 from onereel.adapters.ledgers import write_ledger
@@ -155,11 +155,14 @@ def estimate(
 ) -> None:
     """Print what a film will cost at most, call by call, without a single request."""
     settings = read_settings()
-    made = keyed(_read_brief(brief, budget, tier), brief.parent)
+    place = vault_for(settings, vault, rehearsal=rehearse)
+    told = _read_brief(brief, budget, tier)
+    check_kept(told, place)
+    made = keyed(told, brief.parent)
     table = table_for(settings, rehearsal=rehearse)
     given = read_shots(shots) if shots else None
-    place = vault_for(settings, vault, rehearsal=rehearse)
-    found, _, basis = _plan(made, given, table, place)
+    found, board, basis = _plan(made, given, table, place)
+    judge_own(board, shots.parent if shots else None, place).check(found)
     offers = _offers(made, found, place)
     if as_json:
         facts = {

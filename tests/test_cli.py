@@ -135,6 +135,27 @@ def test_a_reshoot_is_priced_and_a_cut_exported_without_a_run(film, capsys, monk
     assert (twice[0], "holds something already" in twice[2]) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("fields", "cells", "told"),
+    [
+        (f"references: [media/00/{'0' * 64}.png]", "", "has no such picture; give the file instead"),
+        ("", "storm.png,", "s010: opening_file 'storm.png': there is no such file"),
+        ("", ",storm.mp4", "s010: clip_file 'storm.mp4': there is no such file"),
+        ("", f"media/00/{'0' * 64}.png,", "has no such picture; give the file instead"),
+        ("", f",media/00/{'0' * 64}.mp4", "has no such film; give the file instead"),
+    ],
+)
+def test_an_estimate_refuses_what_is_not_there(folder, capsys, fields, cells, told):
+    (folder / "brief.yaml").write_text(BRIEF + fields)
+    (folder / "shots.csv").write_text(f"id,seconds,action,opening_file,clip_file\ns010,8,Rain,{cells}\n")
+
+    code, out, err = said(capsys, "estimate", "brief.yaml", "--rehearse", *(["--shots", "shots.csv"] if cells else []))
+
+    assert (code, out) == (2, "")
+    assert told in err
+    assert not (folder / "vault").exists()
+
+
 def test_an_estimate_asks_nobody_and_writes_nothing(folder, capsys):
     code, out, _ = said(capsys, "estimate", "brief.yaml", "--rehearse", "--json")
 
