@@ -41,7 +41,7 @@ class EditedShot(Noun):
         description="A new one needs a new name, s015 between s010 and s020.",
         json_schema_extra={"position": 0},
     )
-    seconds: float = Field(ge=1, le=120, title="Seconds", json_schema_extra={"position": 1})
+    seconds: float = Field(ge=1, le=120, allow_inf_nan=False, title="Seconds", json_schema_extra={"position": 1})
     action: str = Field(
         min_length=1,
         max_length=800,

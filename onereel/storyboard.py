@@ -71,7 +71,7 @@ class Shot(Written):
     """One uninterrupted view, as planned; takes are attempts to film it."""
 
     id: str = Field(pattern=r"^s[0-9]{3,4}$", description="s010, s020, ... in screen order; the gaps leave room.")
-    seconds: float = Field(ge=1, le=120, description="Length on screen in seconds.")
+    seconds: float = Field(ge=1, le=120, allow_inf_nan=False, description="Length on screen in seconds.")
     action: str = Field(min_length=1, max_length=800, description="What happens, in one or two sentences.")
     setting: str = Field(default="", max_length=400, description="Place, time of day, weather.")
     camera: View = Field(default=View(), description="Where the camera stands and how it moves.")

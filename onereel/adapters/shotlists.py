@@ -2,8 +2,9 @@
 
 A table has one row a shot; its columns are the fields of a shot in any order, and `title`, the film's, said once.
 Cells: camera `position; movement`, characters `Mara; Jon`, dialogue `SPEAKER: words`, one line each. An empty cell is
-a field left out, blank rows are skipped. Lengths may be written 4.5 or 4,5 (a comma with three digits behind it could
-be a thousand and is refused). Plain data is a list of such rows, or `title` and `shots`; cells may also be lists.
+a field left out, blank rows are skipped, also above the headings. Lengths may be written 4.5 or 4,5 (a comma with
+three digits behind it could be a thousand and is refused). Plain data is a list of such rows, or `title`
+and `shots`; cells may also be lists.
 """
 
 import json
@@ -105,10 +106,11 @@ def _from_document(path: Path) -> _Sheet:
 
 
 def _from_table(name: str, table: Sequence[Sequence[str]]) -> _Sheet:
-    headings = [heading.casefold() for heading in table[0]] if table else []
+    first = next((at for at, row in enumerate(table) if any(row)), 0)
+    headings = [heading.casefold() for heading in table[first]] if table else []
     _check_headings(name, headings)
     rows = []
-    for number, row in enumerate(table[1:], 2):
+    for number, row in enumerate(table[first + 1 :], first + 2):
         for heading, cell in zip(headings, row, strict=True):
             if cell and not heading:
                 raise BadInput(f"{name} row {number}: {shortened(cell)} stands in a column without a heading; name it")

@@ -2,7 +2,6 @@
 
 A spreadsheet runs a cell that begins with = + - or @ as a formula. In CSV such text is written behind an apostrophe,
 which reading takes off again; in XLSX the cell is marked as text. Formulas in an XLSX are refused, never calculated.
-Cells to the right of the 64th are not looked at.
 """
 
 import csv
@@ -10,7 +9,8 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 from xml.etree.ElementTree import ParseError
@@ -19,6 +19,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils.exceptions import InvalidFileException
 
+from onereel.adapters.complaints import shortened
 from onereel.adapters.disk import disk_errors, draft, place
 from onereel.adapters.documents import read_bytes, read_text
 from onereel.errors import BadInput
@@ -60,29 +61,21 @@ def read_csv(path: Path, known: Iterable[str]) -> list[list[str]]:
     Raises:
         BadInput: It cannot be read, or is not a table.
     """
-    # Half a second and more to import, for one kind of file.
-    import pandas as pd  # noqa: PLC0415
-
     text = read_text(path, MAX_BYTES)
     hint = _HINT.match(text)
     text = text[hint.end() :] if hint else text
     if "\0" in text:
         raise BadInput(f"{path.name}: contains NUL characters; save it as CSV UTF-8")
+    separator = hint[1] if hint else _separator(text, set(known))
+    # Strict: else a cell that begins with a quote and goes on behind the closing one would lose both.
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
-        frame = pd.read_csv(
-            io.StringIO(text, newline=""),
-            sep=hint[1] if hint else _separator(text, set(known)),
-            header=None,
-            names=list(range(_COLUMNS)),
-            index_col=False,
-            dtype=str,
-            na_filter=False,
-            skip_blank_lines=False,
-            nrows=MAX_ROWS + 1,
-        )
-    except ValueError as error:  # pandas' ParserError and EmptyDataError are such
-        raise BadInput(f"{path.name}: not a CSV table: {str(error).strip()[:200]}; check its quotes") from error
-    rows = [[_unguarded(str(cell).strip()) for cell in row] for row in frame.to_numpy().tolist()]
+        rows = [[_unguarded(cell.strip()) for cell in row] for row in islice(lines, MAX_ROWS + 1)]
+    except csv.Error as error:
+        raise BadInput(
+            f"{path.name} line {lines.line_num}: not a CSV table: {error}; a cell with quotes in it stands in quotes "
+            "itself, and those in it are doubled"
+        ) from error
     return _bounded(rows, path)
 
 
@@ -114,8 +107,9 @@ def read_xlsx(path: Path) -> list[list[str]]:
     try:
         _check_archive(data, path)
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
-        with_rows = book.worksheets[0].iter_rows(max_col=_COLUMNS)
-        rows = [[_plain(cell, path) for cell in row] for row in _first(with_rows)]
+        sheet: Any = book.worksheets[0]
+        sheet.reset_dimensions()  # what a file says of its own size need not be true
+        rows = [_trimmed([_plain(cell, path) for cell in row]) for row in islice(sheet.iter_rows(), MAX_ROWS + 1)]
         book.close()
     except BadInput:
         raise
@@ -157,7 +151,7 @@ def _fill(cell: Any, value: Cell) -> None:
 
 def _separator(text: str, known: set[str]) -> str:
     """Return what separates the headings we know, else a comma."""
-    heading = text.partition("\n")[0]
+    heading = next((line for line in text.split("\n") if line.strip(f' "\r{_SEPARATORS}')), "")
 
     def recognised(separator: str) -> int:
         return sum(name.strip(' "\r').casefold() in known for name in heading.split(separator))
@@ -180,16 +174,23 @@ def _unguarded(text: str) -> str:
 
 
 def _bounded(rows: list[list[str]], path: Path) -> list[list[str]]:
+    """Return rows of equal length, if there are not too many, and none has a cell too far to the right."""
     if len(rows) > MAX_ROWS:
         raise BadInput(f"{path.name}: more than {MAX_ROWS} rows; delete what is below the shots")
-    return rows
+    for number, row in enumerate(rows, 1):
+        if far := next(filter(None, row[_COLUMNS:]), ""):
+            raise BadInput(
+                f"{path.name} row {number}: {shortened(far)} stands beyond column {_COLUMNS}; delete what is right of "
+                "the shots"
+            )
+    width = min(_COLUMNS, max(map(len, rows), default=0))
+    return [row[:width] + [""] * (width - len(row)) for row in rows]
 
 
-def _first(rows: Iterator[Any]) -> Iterator[Any]:
-    for at, row in enumerate(rows):
-        if at > MAX_ROWS:
-            return
-        yield row
+def _trimmed(row: list[str]) -> list[str]:
+    """Return a row without the blank cells at its end: of formatted ones there may be thousands."""
+    last = next((at for at in range(len(row), 0, -1) if row[at - 1]), 0)
+    return row[:last]
 
 
 def _plain(cell: Any, path: Path) -> str:

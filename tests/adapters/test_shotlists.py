@@ -175,6 +175,23 @@ class TestReading:
 
         assert [shot.id for shot in plan.shots] == ["s010", "s020"]
 
+    @pytest.mark.parametrize("separator", [",", ";"])
+    def test_blank_rows_above_the_headings_are_skipped_and_counted(self, tmp_path, separator):
+        head, row, wrong = (
+            separator.join(cells) for cells in (HEAD.split(","), ["s010", "4", "a"], ["s020", "0", "b"])
+        )
+        blank = ["", separator * 2]
+
+        assert read_shots(csv_of(*blank, head, row, tmp_path=tmp_path)).shots[0].action == "a"
+        assert refusal(csv_of(*blank, head, row, wrong, tmp_path=tmp_path)).startswith(
+            "shots.csv row 5, column seconds"
+        )
+        assert read_shots(xlsx_of([[], [], HEAD.split(","), ["s010", 4, "a"]], tmp_path)).shots[0].action == "a"
+
+    @pytest.mark.parametrize("cell", ['He says "no".', '"He says ""no""."'])
+    def test_quotes_in_a_cell_are_kept(self, tmp_path, cell):
+        assert read_shots(csv_of(HEAD, f"s010,4,{cell}", tmp_path=tmp_path)).shots[0].action == 'He says "no".'
+
     @pytest.mark.parametrize(
         ("cell", "seconds"), [("4", 4), ("4.5", 4.5), ('"4,5"', 4.5), (" 7 ", 7), ('"12,25"', 12.25)]
     )
@@ -230,7 +247,8 @@ class TestRefusing:
             ("seconds", "121", "seconds: must be at most 120 (is '121')"),
             ("seconds", "4 s", "seconds: must be a number (is '4 s')"),
             ("seconds", '"1,000"', "seconds: must be a number (is '1,000')"),
-            ("seconds", "nan", "seconds: must be a"),
+            ("seconds", "nan", "seconds: must be a number (is 'nan')"),
+            ("seconds", "inf", "seconds: must be a number (is 'inf')"),
             ("seconds", "", "seconds: is required"),
             ("action", " ", "action: is required"),
             ("id", "shot 3", "id: 'shot 3' does not fit: s010, s020"),
@@ -283,6 +301,20 @@ class TestRefusing:
         said = refusal(csv_of(HEAD, "s010,4,a storm, a boat", tmp_path=tmp_path))
 
         assert said == "shots.csv row 2: 'a boat' stands in a column without a heading; name it"
+
+    def test_a_cell_that_goes_on_behind_its_closing_quote_is_refused(self, tmp_path):
+        said = refusal(csv_of(HEAD, "s010,4,a", 's020,4,"Hello" she says', tmp_path=tmp_path))
+
+        assert said.startswith("shots.csv line 3: not a CSV table")
+        assert said.endswith("a cell with quotes in it stands in quotes itself, and those in it are doubled")
+
+    @pytest.mark.parametrize("column", [65, 90])
+    def test_a_cell_far_to_the_right_is_told(self, tmp_path, column):
+        head, cells = HEAD.split(","), ["s010", "4", "a", *[""] * (column - 4), "a boat"]
+        told = "row 2: 'a boat' stands beyond column 64; delete what is right of the shots"
+
+        assert refusal(csv_of(HEAD, ",".join(cells), tmp_path=tmp_path)) == f"shots.csv {told}"
+        assert refusal(xlsx_of([head, cells], tmp_path)) == f"shots.xlsx {told}"
 
     def test_two_titles_are_refused(self, tmp_path):
         assert "a film has one title" in refusal(csv_of(f"{HEAD},title", "s010,4,a,A", "s020,4,b,B", tmp_path=tmp_path))
