@@ -7,7 +7,7 @@ a price nobody publishes is not guessed: the entry is left out and the plan refu
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from pydantic import Field
 
@@ -362,28 +362,61 @@ _CAMERAS = (
     ),
 )
 
-RETIRED: Final[Mapping[str, tuple[str, date]]] = {
-    "gemini-3.7-flash": ("gemini-3.8-flash", date(2026, 10, 8)),
-    "gemini-3.5-flash": ("gemini-3.8-flash", date(2026, 10, 8)),
-    "gemini-3-pro-preview": ("gemini-4-argon", date(2026, 3, 9)),
-    "gemini-3-flash-preview": ("gemini-3.8-flash", date(2026, 7, 21)),
-    "gemini-3-pro-image-preview": ("gemini-3-pro-image", date(2026, 6, 25)),
-    "nano-banana-pro-preview": ("gemini-3-pro-image", date(2026, 6, 25)),
-    "gemini-3.1-flash-image-preview": ("gemini-nano-banana-2.1", date(2026, 6, 25)),
-    "gemini-2.5-flash-image": ("gemini-nano-banana-2.1", date(2026, 10, 2)),
-    "gemini-2.5-flash-image-preview": ("gemini-nano-banana-2.1", date(2026, 10, 2)),
-    "imagen-4.0-generate-001": ("gemini-nano-banana-2.1", date(2026, 8, 17)),
-    "imagen-4.0-ultra-generate-001": ("gemini-3-pro-image", date(2026, 8, 17)),
-    "imagen-4.0-fast-generate-001": ("gemini-nano-banana-2.1", date(2026, 8, 17)),
-    "veo-3.1-generate-preview": ("gemini-omni-1.2-flash", date(2026, 10, 22)),
-    "veo-3.1-fast-generate-preview": ("gemini-omni-1.2-flash", date(2026, 10, 22)),
-    "veo-3.1-lite-generate-preview": ("gemini-omni-1.2-flash", date(2026, 10, 22)),
-    "veo-3.0-generate-001": ("veo-3.1-generate-001", date(2026, 6, 30)),
-    "veo-3.0-fast-generate-001": ("veo-3.1-fast-generate-001", date(2026, 6, 30)),
-    "veo-2.0-generate-001": ("veo-3.1-generate-001", date(2026, 6, 30)),
-    "gemini-omni-flash-preview": ("gemini-omni-1.2-flash", date(2026, 9, 30)),
+
+class Retired(NamedTuple):
+    """An id that is not to be asked any more.
+
+    Attributes:
+        successor: What to use instead.
+        fate: What became of it, in words.
+        gone: Whether asking it fails; else it is answered, by another model perhaps.
+    """
+
+    successor: str
+    fate: str
+    gone: bool = True
+
+
+def _shut_down(day: str, successor: str) -> Retired:
+    return Retired(successor, f"was shut down on {day}")
+
+
+def _routed(day: str, to: str, successor: str) -> Retired:
+    return Retired(successor, f"is deprecated since {day}, and what it is asked {to} answers", gone=False)
+
+
+RETIRED: Final[Mapping[str, Retired]] = {
+    "gemini-3.7-flash": _routed("2026-10-08", "gemini-3.8-flash", "gemini-3.8-flash"),
+    "gemini-3.5-flash": _routed("2026-10-08", "gemini-3.6-flash", "gemini-3.8-flash"),
+    "gemini-3-pro-preview": Retired(
+        "gemini-4-argon",
+        "was shut down on 2026-03-09, and what it is asked gemini-3.1-pro-preview answers",
+        gone=False,
+    ),
+    "gemini-3-flash-preview": Retired(
+        "gemini-3.8-flash", "is an old preview, which Google replaces by gemini-3.6-flash", gone=False
+    ),
+    "gemini-3-pro-image-preview": _shut_down("2026-06-25", "gemini-3-pro-image"),
+    "nano-banana-pro-preview": Retired(
+        "gemini-3-pro-image", "is another name of gemini-3-pro-image-preview, which was shut down on 2026-06-25"
+    ),
+    "gemini-3.1-flash-image-preview": _shut_down("2026-06-25", "gemini-nano-banana-2.1"),
+    "gemini-2.5-flash-image": _shut_down("2026-10-02", "gemini-nano-banana-2.1"),
+    "gemini-2.5-flash-image-preview": Retired(
+        "gemini-nano-banana-2.1", "was a preview of gemini-2.5-flash-image, which was shut down on 2026-10-02"
+    ),
+    "imagen-4.0-generate-001": _shut_down("2026-08-17", "gemini-nano-banana-2.1"),
+    "imagen-4.0-ultra-generate-001": _shut_down("2026-08-17", "gemini-3-pro-image"),
+    "imagen-4.0-fast-generate-001": _shut_down("2026-08-17", "gemini-nano-banana-2.1"),
+    "veo-3.1-generate-preview": _shut_down("2026-10-22", "gemini-omni-1.2-flash"),
+    "veo-3.1-fast-generate-preview": _shut_down("2026-10-22", "gemini-omni-1.2-flash"),
+    "veo-3.1-lite-generate-preview": _shut_down("2026-10-22", "gemini-omni-1.2-flash"),
+    "veo-3.0-generate-001": _shut_down("2026-06-30", "veo-3.1-generate-001"),
+    "veo-3.0-fast-generate-001": _shut_down("2026-06-30", "veo-3.1-fast-generate-001"),
+    "veo-2.0-generate-001": _shut_down("2026-06-30", "veo-3.1-generate-001"),
+    "gemini-omni-flash-preview": _shut_down("2026-09-30", "gemini-omni-1.2-flash"),
 }
-"""Ids that were shut down: what to use instead, and since when."""
+"""Ids that are not asked any more, and what became of them. Source: ai.google.dev deprecations, changelog, 2026-10."""
 
 
 def frame_size(resolution: str, aspect_ratio: str) -> tuple[int, int]:
@@ -445,8 +478,8 @@ def _find(table: Mapping[str, M], id_: str, kind: str) -> M:
     if id_ in table:
         return table[id_]
     if id_ in RETIRED:
-        successor, day = RETIRED[id_]
-        raise BadInput(f"{kind} model {id_} was shut down on {day}; use {successor}")
+        retired = RETIRED[id_]
+        raise BadInput(f"{kind} model {id_} {retired.fate}; use {retired.successor}")
     raise BadInput(
         f"{kind} model {id_!r} is not in the model table, so its limits and price are unknown; "
         f"use one of {', '.join(table)}, or describe it in ONEREEL_MODELS"

@@ -17,17 +17,32 @@ def kind_of(id_):
 
 
 @pytest.mark.parametrize("gone", RETIRED)
-def test_a_retired_model_is_answered_with_its_successor_and_the_day(gone):
-    successor, day = RETIRED[gone]
+def test_a_retired_model_is_answered_with_its_fate_and_its_successor(gone):
+    successor, fate, _ = RETIRED[gone]
 
-    with pytest.raises(BadInput, match=f"{gone} was shut down on {day}; use {successor}"):
+    with pytest.raises(BadInput, match=f"{gone} {fate}; use {successor}"):
         KINDS[kind_of(successor)](gone)
+
+
+@pytest.mark.parametrize(
+    ("id_", "told"),
+    [
+        ("gemini-3.7-flash", "is deprecated since 2026-10-08, and what it is asked gemini-3.8-flash answers"),
+        ("gemini-3.5-flash", "is deprecated since 2026-10-08, and what it is asked gemini-3.6-flash answers"),
+        ("gemini-3-flash-preview", "is an old preview, which Google replaces by gemini-3.6-flash"),
+    ],
+)
+def test_a_model_that_is_still_answered_is_not_said_to_be_shut_down(id_, told):
+    with pytest.raises(BadInput) as refused:
+        MODELS.writer(id_)
+
+    assert str(refused.value) == f"text model {id_} {told}; use gemini-3.8-flash"
 
 
 @pytest.mark.parametrize("gone", RETIRED)
 def test_a_retired_model_is_not_in_the_table_and_its_successor_is(gone):
     assert gone not in EVERYONE
-    assert RETIRED[gone][0] in EVERYONE
+    assert RETIRED[gone].successor in EVERYONE
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -210,8 +210,8 @@ def _by_status(answered: Told, doing: Doing) -> OnereelError:
     if answered.safety and doing.paid:
         return Filtered(message, reasons=(words,))
     if answered.code == HTTPStatus.NOT_FOUND and doing.model in RETIRED:
-        successor, day = RETIRED[doing.model]
-        return NotAllowed(f"{message} ({doing.model} was shut down on {day}; use {successor})")
+        retired = RETIRED[doing.model]
+        return NotAllowed(f"{message} ({doing.model} {retired.fate}; use {retired.successor})")
     if answered.barred and doing.paid:
         return NotAllowed(message)
     if verdict is Verdict.BUSY:

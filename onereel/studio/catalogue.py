@@ -23,9 +23,10 @@ def listed(table: ModelTable) -> dict[str, Any]:
 
 def missing(model: str, version: str, verb: str) -> Rejected:
     """Return the 404 for a model that is retired, misspelt, or asked for the wrong thing."""
-    if model in RETIRED:
-        successor, _ = RETIRED[model]
-        return not_found(f"This model models/{model} is no longer available. Please use models/{successor} instead.")
+    retired = RETIRED.get(model)
+    if retired is not None and retired.gone:
+        use = f"Please use models/{retired.successor} instead."
+        return not_found(f"This model models/{model} is no longer available. {use}")
     return not_found(
         f"models/{model} is not found for API version {version}, or is not supported for {verb}. "
         "Call ListModels to see the list of available models and their supported methods."

@@ -226,7 +226,7 @@ def test_a_400_that_names_a_rule_is_not(words):
 def test_a_retired_model_names_its_successor(model):
     ours = translate(said(404, "is no longer available"), Doing("asking", paid=True, model=model))
 
-    assert RETIRED[model][0] in str(ours)
+    assert f"{RETIRED[model].fate}; use {RETIRED[model].successor}" in str(ours)
 
 
 def test_credentials_that_do_not_work_say_what_now():
