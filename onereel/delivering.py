@@ -212,7 +212,7 @@ def _deliver(company: Company, story: Story, cut: Cut, recipe: str) -> Manifest:
         )
         picture = beside.submit(lambda: develop(partial(poster, cut, paths, openings.result())))
         told = beside.submit(_told, story, cut, takes)
-        assembly = develop(partial(assemble, cut, paths, folder / "master.mp4", label=label))
+        assembly = develop(partial(assemble, cut, paths, folder / "master.mp4", title=title, label=label))
         packet = xmp(title, label, " ".join(PROGRAM))
         label_film(folder / "master.mp4", packet)
         provenance = prove(company, folder / "master.mp4", PROGRAM, _on_screen(story))
@@ -459,7 +459,10 @@ def _take_files(cut: Cut, known: Mapping[str, list[Take]]) -> dict[str, list[Tak
     links = {}
     for clip in cut.clips:
         takes = known[clip.shot]
-        links[clip.shot] = [TakeFile(take.slate, up + take.film.key, take.footage.frames) for take in takes]
+        links[clip.shot] = [
+            TakeFile(take.slate, up + take.film.key, take.footage.frames, sound=take.footage.audio_seconds > 0)
+            for take in takes
+        ]
         if clip.media is not None and clip.slate not in {take.slate for take in takes}:
             links[clip.shot].append(TakeFile(clip.slate, up + clip.media.key, clip.frames))
     return links

@@ -72,4 +72,5 @@ def notes_of(papers: ShotPapers) -> tuple[str, ...]:
 
 
 def _link(take: Take) -> TakeFile:
-    return TakeFile(take.slate, f"{TAKES}/{take.shot}_t{take.number:02d}.{take.film.suffix}", take.footage.frames)
+    link = f"{TAKES}/{take.shot}_t{take.number:02d}.{take.film.suffix}"
+    return TakeFile(take.slate, link, take.footage.frames, sound=take.footage.audio_seconds > 0)

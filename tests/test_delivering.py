@@ -7,6 +7,7 @@ import json
 import shutil
 from pathlib import Path
 
+import av
 import numpy as np
 import opentimelineio as otio
 import pytest
@@ -249,6 +250,14 @@ async def test_a_delivery_cut_short_is_no_delivery_and_its_number_is_not_used_ag
 
     assert latest_manifest(vault, "lighthouse") is None
     assert (await deliver(company, story)).version == 2
+
+
+async def test_the_masters_title_is_the_films(company, story, vault):
+    titled = story.board.model_copy(update={"storyboard": STORYBOARD.model_copy(update={"title": "The Late Boat"})})
+    manifest = await deliver(company, dataclasses.replace(story, board=titled))
+
+    with av.open(str(folder_of(vault, manifest) / "master.mp4")) as master:
+        assert master.metadata["title"] == "The Late Boat"
 
 
 async def test_the_timelines_links_lead_from_the_cuts_folder_to_the_takes(company, story, vault):

@@ -39,7 +39,10 @@ async def test_every_timeline_finds_its_files_in_the_folder(company, delivered, 
 
     assert all(path.is_file() for path in files)
     cut = otio.adapters.read_from_file(str(folder / "cut.otio"))
-    clips = list(cut.find_clips())
+    clips = list(cut.tracks[0].find_clips())
+    assert [clip.media_reference.target_url for clip in cut.tracks[1].find_clips()] == [
+        clip.media_reference.target_url for clip in clips
+    ]
     assert [len(clip.media_references()) for clip in clips] == [2, 1]
     assert clips[0].active_media_reference_key == "lighthouse/s010/t02"
     assert [marker.name for marker in clips[0].markers] == [

@@ -47,7 +47,7 @@ class _Prepared:
     joint: Joint
 
 
-def assemble(cut: Cut, paths: Mapping[str, Path], target: Path, *, label: str = "") -> Assembly:
+def assemble(cut: Cut, paths: Mapping[str, Path], target: Path, *, title: str = "", label: str = "") -> Assembly:
     """Render a cut to a master: H.264 and AAC in an MP4 that starts playing while it loads.
 
     Vendor frames are copied wherever they can be; equal input gives equal bytes. The file appears at `target`
@@ -57,7 +57,8 @@ def assemble(cut: Cut, paths: Mapping[str, Path], target: Path, *, label: str = 
         cut: The edit.
         paths: Where each take's film lies, by SHA-256.
         target: Where to write the master.
-        label: Said of the film in its metadata: "AI-generated".
+        title: The film's, for its metadata; empty: the production's name.
+        label: Said of the film there: "AI-generated".
 
     Raises:
         FootageError: A take is missing, damaged, or shorter than the cut shows.
@@ -66,7 +67,7 @@ def assemble(cut: Cut, paths: Mapping[str, Path], target: Path, *, label: str = 
     try:
         with ThreadPoolExecutor(WORKERS) as pool:
             plan = splice(cut, _reels(cut, paths, pool))
-            _write(plan, part, pool, label)
+            _write(plan, part, pool, title or cut.production, label)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
@@ -95,14 +96,14 @@ def _reels(cut: Cut, paths: Mapping[str, Path], pool: ThreadPoolExecutor) -> tup
     return reels
 
 
-def _write(plan: Splice, part: Path, pool: ThreadPoolExecutor, label: str) -> None:
+def _write(plan: Splice, part: Path, pool: ThreadPoolExecutor, title: str, label: str) -> None:
     try:
         with (
             av.open(io.BytesIO(plan.house.leader())) as leader,
             av.open(str(part), "w", format="mp4", options=_muxing(plan.cut)) as master,
         ):
             picture, sound = _streams(master, leader.streams.video[0], plan)
-            _title(master, plan.cut, label)
+            _describe(master, plan.cut, title, label)
             # Both encoders must be open before two threads use them; muxing would open them.
             master.start_encoding()
             for packet in _packets(plan, picture, sound, pool):
@@ -131,8 +132,8 @@ def _streams(master: OutputContainer, leader: VideoStream, plan: Splice) -> tupl
     return picture, sound
 
 
-def _title(master: OutputContainer, cut: Cut, label: str) -> None:
-    master.metadata["title"] = cut.production
+def _describe(master: OutputContainer, cut: Cut, title: str, label: str) -> None:
+    master.metadata["title"] = title
     master.metadata["comment"] = ". ".join(filter(None, (label, "Made with onereel")))
     master.set_chapters(
         [

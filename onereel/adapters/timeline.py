@@ -1,6 +1,6 @@
 """The cut as an OpenTimelineIO timeline: every clip with all its takes, the chosen one active."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +19,13 @@ class TakeFile:
         slate: Which take: "lighthouse/s010/t02".
         link: Path of its film, relative to the timeline's folder, with forward slashes.
         frames: Length of the film at the cut's rate.
+        sound: Whether it has any.
     """
 
     slate: str
     link: str
     frames: int
+    sound: bool = True
 
 
 def timeline(
@@ -31,8 +33,9 @@ def timeline(
 ) -> str:
     """Return the text of `cut.otio`.
 
-    A gap becomes an OTIO gap with the reason in its metadata. A fade becomes a dissolve into the next clip, or a
-    dissolve to black at the end. Every clip carries a marker with its shot's title.
+    Picture and sound are a track each, from the same files; where a take is silent the sound has a gap. A gap in the
+    cut becomes an OTIO gap with the reason in its metadata. A fade becomes a dissolve into the next clip, or a dissolve
+    to black at the end. Every clip carries a marker with its shot's title, on the picture.
 
     Args:
         cut: The edit.
@@ -42,7 +45,7 @@ def timeline(
     Raises:
         ValueError: A clip's take is not among its shot's.
     """
-    return str(otio.adapters.write_to_string(_whole(cut, takes, notes or {}), "otio_json"))
+    return str(otio.adapters.write_to_string(_sounding(cut, takes, notes or {}), "otio_json"))
 
 
 def edit_list(cut: Cut, takes: Mapping[str, Sequence[TakeFile]]) -> str:
@@ -59,48 +62,66 @@ def edit_list(cut: Cut, takes: Mapping[str, Sequence[TakeFile]]) -> str:
 
 
 def final_cut(cut: Cut, takes: Mapping[str, Sequence[TakeFile]], notes: Mapping[str, Sequence[str]]) -> str:
-    """Return the cut as Final Cut Pro 7 XML, which Premiere Pro and DaVinci Resolve read, sound beside the picture.
+    """Return the cut as Final Cut Pro 7 XML, which Premiere Pro and DaVinci Resolve read, sound beside the picture."""
+    return str(otio.adapters.write_to_string(_sounding(cut, takes, notes), "fcp_xml"))
 
-    A silent film has no sound there either; the takes keep theirs.
-    """
+
+def _sounding(cut: Cut, takes: Mapping[str, Sequence[TakeFile]], notes: Mapping[str, Sequence[str]]) -> Any:
+    """Return the whole cut, picture and sound; a silent film has none here either, the takes keep theirs."""
     whole = _whole(cut, takes, notes)
-    if not cut.sound:
-        return str(otio.adapters.write_to_string(whole, "fcp_xml"))
-    sound = whole.tracks[0].deepcopy()
-    sound.name, sound.kind = "sound", otio.schema.TrackKind.Audio
-    for item in sound:
-        if isinstance(item, otio.schema.Clip):
-            item.markers.clear()
-    whole.tracks.append(sound)
-    return str(otio.adapters.write_to_string(whole, "fcp_xml"))
-
-
-def _whole(cut: Cut, takes: Mapping[str, Sequence[TakeFile]], notes: Mapping[str, Sequence[str]]) -> Any:
-    track = otio.schema.Track("picture", kind=otio.schema.TrackKind.Video)
-    for index, clip in enumerate(cut.clips):
-        track.append(_item(clip, cut.fps, takes, notes.get(clip.shot, ())))
-        if transition := _transition(cut, index):
-            track.append(transition)
-    whole = otio.schema.Timeline(cut.production, global_start_time=_time(0, cut.fps))
-    whole.metadata["onereel"] = {"width": cut.width, "height": cut.height, "fps": cut.fps}
-    whole.tracks.append(track)
+    if cut.sound:
+        whole.tracks.append(
+            _track("sound", otio.schema.TrackKind.Audio, cut, lambda clip: _heard(clip, cut.fps, takes))
+        )
     return whole
 
 
-def _item(clip: Clip, fps: int, takes: Mapping[str, Sequence[TakeFile]], notes: Sequence[str]) -> Any:
-    """Return a clip with its takes, or a gap."""
+def _whole(cut: Cut, takes: Mapping[str, Sequence[TakeFile]], notes: Mapping[str, Sequence[str]]) -> Any:
+    """Return the picture of the whole cut."""
+    whole = otio.schema.Timeline(cut.production, global_start_time=_time(0, cut.fps))
+    whole.metadata["onereel"] = {"width": cut.width, "height": cut.height, "fps": cut.fps}
+    video = otio.schema.TrackKind.Video
+    whole.tracks.append(
+        _track("picture", video, cut, lambda clip: _seen(clip, cut.fps, takes, notes.get(clip.shot, ())))
+    )
+    return whole
+
+
+def _track(name: str, kind: str, cut: Cut, item: Callable[[Clip], Any]) -> Any:
+    track = otio.schema.Track(name, kind=kind)
+    for index, clip in enumerate(cut.clips):
+        track.append(item(clip))
+        if transition := _transition(cut, index):
+            track.append(transition)
+    return track
+
+
+def _seen(clip: Clip, fps: int, takes: Mapping[str, Sequence[TakeFile]], notes: Sequence[str]) -> Any:
+    """Return the picture of a clip, with all takes of its shot, or a gap."""
+    references = {take.slate: _reference(take, fps) for take in takes.get(clip.shot, ())}
+    if clip.media is not None and clip.slate not in references:
+        raise ValueError(f"{clip.slate} is not among the takes of {clip.shot}: {', '.join(references) or 'none'}")
+    item = _item(clip, fps, references)
+    if clip.media is not None:
+        item.markers.append(otio.schema.Marker(name=clip.title or clip.shot, marked_range=_point(fps)))
+        red = otio.schema.MarkerColor.RED
+        item.markers.extend(otio.schema.Marker(name=note, marked_range=_point(fps), color=red) for note in notes)
+    return item
+
+
+def _heard(clip: Clip, fps: int, takes: Mapping[str, Sequence[TakeFile]]) -> Any:
+    """Return the sound of a clip, with all takes of its shot that have any, or a gap."""
+    return _item(clip, fps, {take.slate: _reference(take, fps) for take in takes.get(clip.shot, ()) if take.sound})
+
+
+def _item(clip: Clip, fps: int, references: Mapping[str, Any]) -> Any:
+    """Return a clip that shows one of its files, or a gap where it has none."""
     shown = otio.opentime.TimeRange(_time(clip.skip_frames, fps), _time(clip.frames, fps))
     facts = {"onereel": clip.model_dump(mode="json", exclude={"title"})}
-    if clip.media is None:
+    if clip.media is None or clip.slate not in references:
         return otio.schema.Gap(name=clip.shot, source_range=shown, metadata=facts)
     item = otio.schema.Clip(name=clip.shot, source_range=shown, metadata=facts)
-    references = {take.slate: _reference(take, fps) for take in takes.get(clip.shot, ())}
-    if clip.slate not in references:
-        raise ValueError(f"{clip.slate} is not among the takes of {clip.shot}: {', '.join(references) or 'none'}")
-    item.set_media_references(references, clip.slate)
-    item.markers.append(otio.schema.Marker(name=clip.title or clip.shot, marked_range=_point(fps)))
-    red = otio.schema.MarkerColor.RED
-    item.markers.extend(otio.schema.Marker(name=note, marked_range=_point(fps), color=red) for note in notes)
+    item.set_media_references(dict(references), clip.slate)
     return item
 
 

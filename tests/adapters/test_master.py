@@ -299,6 +299,14 @@ def test_every_shot_is_a_chapter(bench):
         assert opened.metadata["comment"].startswith("AI-generated")
 
 
+def test_a_master_has_the_title_of_its_film(bench):
+    clip = bench.clip("s010", 24)
+    assemble(bench.cut(clip), bench.paths, bench.folder / "master.mp4", title="The Late Boat")
+
+    with av.open(str(bench.folder / "master.mp4")) as opened:
+        assert opened.metadata["title"] == "The Late Boat"
+
+
 def test_a_master_plays_while_it_loads(bench):
     master, _report = bench.assemble(bench.clip("s010", 96))
     data = master.read_bytes()

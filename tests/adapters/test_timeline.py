@@ -1,5 +1,7 @@
 """cut.otio reads back as the cut."""
 
+from dataclasses import replace
+
 import opentimelineio as otio
 import pytest
 
@@ -25,8 +27,13 @@ TAKES = {
 
 
 @pytest.fixture
-def track():
-    return otio.adapters.read_from_string(timeline(CUT, TAKES), "otio_json").tracks[0]
+def tracks():
+    return otio.adapters.read_from_string(timeline(CUT, TAKES), "otio_json").tracks
+
+
+@pytest.fixture
+def track(tracks):
+    return tracks[0]
 
 
 def test_clips_lie_where_the_cut_has_them(track):
@@ -68,6 +75,29 @@ def test_an_edit_has_a_sound_track_unless_the_film_is_silent():
 
     assert "<audio>" in final_cut(CUT, TAKES, {})
     assert "<audio>" not in final_cut(silent, TAKES, {})
+    assert len(otio.adapters.read_from_string(timeline(silent, TAKES), "otio_json").tracks) == 1
+
+
+def test_the_sound_lies_under_its_picture_and_comes_from_the_same_files(tracks):
+    picture, sound = tracks
+
+    assert (picture.kind, sound.kind) == ("Video", "Audio")
+    assert [type(item) for item in sound] == [type(item) for item in picture]
+    for seen, heard in zip(picture.find_clips(), sound.find_clips(), strict=True):
+        assert heard.media_reference.target_url == seen.media_reference.target_url
+        assert heard.media_reference.available_range == seen.media_reference.available_range
+        assert sound.range_of_child(heard) == picture.range_of_child(seen)
+        assert sorted(heard.media_references()) == sorted(seen.media_references())
+        assert not heard.markers
+
+
+def test_a_silent_take_is_a_gap_in_the_sound_alone():
+    silent = {**TAKES, "s030": [replace(take, sound=False) for take in TAKES["s030"]]}
+    picture, sound = otio.adapters.read_from_string(timeline(CUT, silent), "otio_json").tracks
+
+    assert [clip.name for clip in picture.find_clips()] == ["s010", "s030"]
+    assert [clip.name for clip in sound.find_clips()] == ["s010"]
+    assert sound.duration() == picture.duration()
 
 
 def test_equal_cuts_make_equal_timelines():
