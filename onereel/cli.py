@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar, get_args
 
 import typer
 from pydantic import ValidationError
@@ -90,11 +90,9 @@ def main(words: list[str] | None = None) -> None:
         _stop(str(reached), 4)
     except OnereelError as failed:
         _stop(str(failed), 1)
-    except KeyboardInterrupt:
-        _stop("stopped; run it again to go on where it was", 130)
 
 
-def _stop(message: str, code: int) -> None:
+def _stop(message: str, code: int) -> NoReturn:
     err.print(f"onereel: {message}", style="red", highlight=False, soft_wrap=True)
     sys.exit(code)
 
@@ -812,9 +810,17 @@ def _ran(run: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run flows in this process, show how it goes, and return what they came to."""
     embedded()
     import flows.running  # noqa: F401, PLC0415 - Prefect sets up its logging, by what was just said
+    from flows.embedded import start_apart  # noqa: PLC0415
 
-    with showing_progress(err):
-        return asyncio.run(run())
+    async def apart() -> T:
+        await asyncio.to_thread(start_apart)
+        return await run()
+
+    try:
+        with showing_progress(err):
+            return asyncio.run(apart())
+    except KeyboardInterrupt:
+        _stop("stopped; run it again to go on where it was", 130)
 
 
 def _finish(run: Callable[[], Coroutine[Any, Any, Any]], *, as_json: bool, rehearse: bool) -> None:
@@ -823,9 +829,6 @@ def _finish(run: Callable[[], Coroutine[Any, Any, Any]], *, as_json: bool, rehea
         err.print("REHEARSAL: the local studio films, nothing is paid", style="bold yellow")
 
     async def whole() -> Report:
-        from flows.embedded import start_apart  # noqa: PLC0415 - Prefect takes a second to import
-
-        await asyncio.to_thread(start_apart)
         state = await run()
         told = await state.aresult(raise_on_failure=False)
         if isinstance(told, BaseException):

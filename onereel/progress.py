@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-from onereel.errors import BadInput
+from onereel.errors import OnereelError
 
 EMBEDDED = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
@@ -46,20 +46,24 @@ class _Lines(logging.Handler):
         self.console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
-_ENDED_BADLY = re.compile(r"Finished in state Failed\(.*exception:? BadInput: ", re.DOTALL)
+_ENDED_BADLY = re.compile(r"Finished in state (Failed|Crashed)\(|Crash detected! Execution was cancelled")
 
 
 def worth_showing(record: logging.LogRecord) -> bool:
-    """Return whether a record says what the command line does not: it says of bad input what to change, and once."""
+    """Return whether a record of Prefect says what our own lines do not.
+
+    Those say what went wrong with a shot, what is done about it, and how a run ended, once; a fault of ours keeps its
+    traceback.
+    """
     told = record.exc_info[1] if record.exc_info else None
-    return not isinstance(told, BadInput) and not _ENDED_BADLY.match(record.getMessage())
+    return not isinstance(told, OnereelError) and not _ENDED_BADLY.match(record.getMessage())
 
 
 @contextmanager
 def showing_progress(console: Console) -> Iterator[None]:
     """Print what happens while a run lasts.
 
-    Of bad input Prefect's own handler prints nothing meanwhile, if Prefect was imported before; a server still has it.
+    Of what our lines say Prefect's own handler prints nothing meanwhile, if it was imported before; a server has it.
     """
     handler = _Lines(console)
     terminals = list(logging.getLogger().handlers)

@@ -1,7 +1,9 @@
 """The command line: progress on stderr, results on stdout, exit codes as promised."""
 
+import itertools
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -363,3 +365,23 @@ def test_a_run_that_waits_for_a_person_ends_with_5_and_says_how_to_go_on(folder)
     assert waits.returncode == 5
     assert "Waiting for approval: storyboard" in waits.stderr
     assert "storyboard approved" in approved.stdout
+
+
+def test_a_rehearsal_stopped_at_the_terminal_ends_at_once_and_goes_on_when_produced_again(folder):
+    command = [sys.executable, "-m", "onereel.cli", "produce", "brief.yaml", "--rehearse"]
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, start_new_session=True) as run:
+        lines = list(itertools.takewhile(lambda line: "was ordered as" not in line, run.stderr))
+        os.killpg(run.pid, signal.SIGINT)  # as a terminal does: to every process of its foreground
+        lines += run.stderr.readlines()
+
+    again = onereel("produce", "brief.yaml", "--rehearse", folder=folder)
+    found = json.loads(onereel("ledger", "lighthouse", "--rehearse", "--json", folder=folder).stdout)
+
+    assert run.returncode == 130
+    assert lines[-1].strip() == "onereel: stopped; run it again to go on where it was"
+    assert not [line for line in lines if "Traceback" in line or "Crash" in line]
+    assert again.returncode == 0
+    assert "Traceback" not in again.stderr
+    clips = [entry for entry in found["entries"] if entry["kind"] == "video"]
+    assert sum(entry["usd"] > 0 for entry in clips) == sum(entry["outcome"] == "settled" for entry in clips)
+    assert found["unknown_usd"] == 0
