@@ -7,7 +7,7 @@ a price nobody publishes is not guessed: the entry is left out and the plan refu
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Final, NamedTuple, TypeVar
+from typing import Annotated, Final, NamedTuple, TypeVar
 
 from pydantic import Field
 
@@ -44,12 +44,16 @@ class Surface(StrEnum):
     AGENT_PLATFORM = "agent-platform"
 
 
+Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+"""A price: no comparison with a budget may be false for want of a number."""
+
+
 class TokenPrice(Noun):
     """Dollars per million tokens from a day on."""
 
     since: date
-    input_usd: float
-    output_usd: float = Field(description="Text and thinking.")
+    input_usd: Usd
+    output_usd: Usd = Field(description="Text and thinking.")
 
 
 class Model(Noun):
@@ -92,9 +96,9 @@ class ImageModel(Model):
 
     ratios: tuple[str, ...]
     sizes: Mapping[str, int] = Field(description="Output size to image tokens of one picture.")
-    image_usd: float = Field(description="Dollars per million image tokens.")
-    input_usd: float = Field(description="Dollars per million prompt tokens.")
-    output_usd: float = Field(description="Dollars per million text and thinking tokens.")
+    image_usd: Usd = Field(description="Dollars per million image tokens.")
+    input_usd: Usd = Field(description="Dollars per million prompt tokens.")
+    output_usd: Usd = Field(description="Dollars per million text and thinking tokens.")
     references: int = Field(description="Most reference pictures in one call.")
     thinking: tuple[str, ...] = Field(default=(), description="Levels it takes; empty: not adjustable.")
     grounding: bool = Field(default=False, description="Takes Google Search as a tool.")
@@ -112,8 +116,8 @@ class CameraLimits(Noun):
     first_at: Mapping[str, tuple[int, ...]] = Field(
         default={}, description="Lengths allowed at a resolution, where fewer than `first`."
     )
-    usd_per_second: Mapping[str, float] = Field(description="Resolution to price, sound included.")
-    silent_usd_per_second: Mapping[str, float] = Field(
+    usd_per_second: Mapping[str, Usd] = Field(description="Resolution to price, sound included.")
+    silent_usd_per_second: Mapping[str, Usd] = Field(
         default={}, description="Price without sound where it is published; else the full price is reserved."
     )
     ratios: tuple[str, ...] = ("16:9", "9:16")

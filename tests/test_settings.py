@@ -66,6 +66,14 @@ def test_a_model_described_in_the_environment_can_be_asked(said):
     assert settings.table.camera("veo-3.1-generate-001") == MODELS.camera("veo-3.1-generate-001")
 
 
+@pytest.mark.parametrize("usd", [float("nan"), float("inf"), -0.1])
+def test_a_price_that_no_budget_can_hold_is_refused(said, usd):
+    camera = MODELS.camera("veo-3.1-lite-generate-001").model_dump(mode="json")
+    camera["limits"]["usd_per_second"]["720p"] = usd
+    with pytest.raises(BadInput, match="usd_per_second"):
+        said(MODELS=json.dumps({"video": [camera]})).table  # noqa: B018 - reading it is the point
+
+
 @pytest.mark.parametrize(
     "models", ["{", "[]", "7", '{"video": [{"id": "veo-9"}]}', '{"video": 3}', '{"audio": []}', '{"video": "veo-9"}']
 )

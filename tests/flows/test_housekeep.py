@@ -142,10 +142,10 @@ async def test_an_entry_that_is_damaged_is_told_and_hides_no_other(left_behind, 
 
     told = await found()
 
-    assert sorted((call.call, call.state) for call in told.calls) == [
-        (first.intent.key, "damaged"),
-        (second.intent.label, "settled"),
-    ]
+    assert {call.call: call.state for call in told.calls} == {
+        first.intent.key: "damaged",
+        second.intent.label: "settled",
+    }
     assert "1 damaged in the journal" in told.message
     assert (await found(production="another")).calls == ()
 
