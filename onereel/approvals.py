@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from onereel.brief import Gate, Wait
+from onereel.brief import SHOT, Gate, Wait
 from onereel.crew import Vault
 from onereel.errors import NotInVault
 from onereel.media import keep_noun, read_noun, write_noun
@@ -21,7 +21,7 @@ FILMED = ("takes", "cut")
 class Rejected(Noun):
     """A shot sent back."""
 
-    shot: str = Field(title="Shot", pattern=r"^s[0-9]{3,4}$", examples=["s030"], json_schema_extra={"position": 0})
+    shot: str = Field(title="Shot", pattern=SHOT, examples=["s030"], json_schema_extra={"position": 0})
     note: str = Field(
         default="",
         max_length=400,
@@ -37,7 +37,7 @@ class EditedShot(Noun):
 
     id: str = Field(
         title="Shot",
-        pattern=r"^s[0-9]{3,4}$",
+        pattern=SHOT,
         description="A new one needs a new name, s015 between s010 and s020.",
         json_schema_extra={"position": 0},
     )

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, StringConstraints, field_validator, mode
 from onereel.noun import Noun
 
 SLUG = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
+SHOT = r"^s[0-9]{3,4}$"
 MAX_SECONDS = 3600
 
 Gate = Literal["storyboard", "keyframes", "takes", "cut"]

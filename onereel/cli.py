@@ -3,9 +3,12 @@
 import asyncio
 import json
 import os
+import re
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar, get_args
 
@@ -22,7 +25,7 @@ from onereel.adapters.own import OwnFiles, judge_own, store_clip
 from onereel.adapters.pictures import picture_file
 from onereel.adapters.shotlists import read_shots, write_shots
 from onereel.approvals import Answer, Rejected, at_most, waited_for
-from onereel.brief import Brief
+from onereel.brief import SHOT, SLUG, Brief
 from onereel.calls import calls_of
 from onereel.casting import (
     budget_of,
@@ -56,7 +59,7 @@ from onereel.report import Report
 from onereel.retaking import NoteTo, Radius, Retake, radius
 from onereel.reviewing import overrule as decide
 from onereel.settings import Settings, read_settings
-from onereel.slate import cut_prefix, cuts_prefix, gate_page_key
+from onereel.slate import brief_key, cut_prefix, cuts_prefix, gate_page_key
 from onereel.storyboard import Storyboard
 from onereel.writing import check_given, given_source, kept_board, latest_board, written_source
 
@@ -90,6 +93,31 @@ def main(words: list[str] | None = None) -> None:
         _stop(str(reached), 4)
     except OnereelError as failed:
         _stop(str(failed), 1)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        out.print(version("onereel"), highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _whole(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    pass
+
+
+@contextmanager
+def _or_rehearsed(production: str, url: str, *, rehearse: bool) -> Iterator[None]:
+    """Say of what is not there that a rehearsal of it is."""
+    try:
+        yield
+    except BadInput as none:
+        corner = vault_for(read_settings(), url, rehearsal=True)
+        if rehearse or not re.match(SLUG, production) or not corner.exists(brief_key(production)):
+            raise
+        raise BadInput(f"{none}; there is a rehearsal of it: add --rehearse") from none
 
 
 def _stop(message: str, code: int) -> NoReturn:
@@ -215,7 +243,8 @@ def reshoot(
     retake = _retake(shots, note, note_to, retouch, pin or [])
     settings = read_settings()
     place = vault_for(settings, vault, rehearsal=rehearse)
-    board, brief = kept_board(place, production).storyboard, stored_brief(place, production)
+    with _or_rehearsed(production, vault, rehearse=rehearse):
+        board, brief = kept_board(place, production).storyboard, stored_brief(place, production)
     reach = radius(retake, brief, board, table_for(settings, rehearsal=rehearse), datetime.now(UTC).date())
     if estimate:
         _show_radius(reach, as_json=as_json)
@@ -329,7 +358,9 @@ def export(
 ) -> None:
     """Write an editor's folder: the master, every take, OTIO, EDL and FCP XML timelines, captions, the ledger."""
     place = vault_for(read_settings(), vault, rehearsal=rehearse)
-    for path in write_export(place, kept_manifest(place, production), folder):
+    with _or_rehearsed(production, vault, rehearse=rehearse):
+        manifest = kept_manifest(place, production)
+    for path in write_export(place, manifest, folder):
         out.print(str(path), highlight=False, soft_wrap=True)
 
 
@@ -355,7 +386,8 @@ def show(
             out.print(place.address(gate_page_key(production)), highlight=False, soft_wrap=True)
             if not any(place.keys(cuts_prefix(production))):
                 return
-    manifest = kept_manifest(place, production, cut)
+    with _or_rehearsed(production, vault, rehearse=rehearse):
+        manifest = kept_manifest(place, production, cut)
     if as_json:
         out.print_json(manifest.model_dump_json(), indent=None)
     else:
@@ -379,7 +411,10 @@ def _show_shots(manifest: Manifest) -> None:
         takes = ", ".join(f"t{take.number:02d}" for take in papers.takes)
         active = papers.active.rsplit("/", 1)[-1]
         told = papers.state.reason or papers.shot.action
-        sheet.add_row(papers.shot.id, papers.state.state, active, f"{papers.state.seconds:g}", takes, told)
+        draft = any(take.slate == papers.active and take.tier == "draft" for take in papers.takes)
+        sheet.add_row(
+            papers.shot.id, "draft" if draft else papers.state.state, active, f"{papers.state.seconds:g}", takes, told
+        )
     out.print(sheet)
     if manifest.reviewed.keyframes or manifest.reviewed.takes:
         out.print(str(manifest.reviewed), highlight=False, soft_wrap=True)
@@ -440,6 +475,7 @@ def campaign(
     file: Annotated[Path, typer.Argument(help="The campaign: a YAML or JSON file.")],
     vault: VaultUrl = "",
     budget: Annotated[float | None, typer.Option(help="US dollars for all films; instead of the campaign's.")] = None,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Only say what they cost at most; asks nobody.")] = False,
     rehearse: Rehearse = False,
     as_json: AsJson = False,
 ) -> None:
@@ -452,7 +488,11 @@ def campaign(
     table = table_for(settings, rehearsal=rehearse)
 
     def affordable(said: "Campaign") -> None:
-        shared(_with(said, budget_usd=budget), table, datetime.now(UTC).date())
+        asked, today = _with(said, budget_usd=budget), datetime.now(UTC).date()
+        briefs = shared(asked, table, today)
+        if estimate:
+            _show_costs(asked, briefs, [_plan(brief, None, table, place)[0] for brief in briefs])
+            raise typer.Exit  # before anything is kept
 
     made = _with(load_campaign(file, place, affordable), budget_usd=budget)
 
@@ -478,6 +518,15 @@ def campaign(
         if one.state != "complete":
             err.print(f"{one.production}: {one.message}", style="yellow", soft_wrap=True)
     sys.exit(EXIT[told.worst])
+
+
+def _show_costs(made: "Campaign", briefs: Sequence[Brief], plans: Sequence[Plan]) -> None:
+    sheet = Table("production", "seconds", "shots", "at most", "budget", title=made.campaign, title_justify="left")
+    for brief, found in zip(briefs, plans, strict=True):
+        facts = f"{found.frames / FPS:g}", str(len(found.takes)), f"${found.usd:.2f}", f"${brief.budget_usd:.2f}"
+        sheet.add_row(brief.production, *facts)
+    out.print(sheet)
+    out.print(f"at most ${sum(found.usd for found in plans):.2f}; budget ${made.budget_usd:.2f}")
 
 
 @app.command()
@@ -584,13 +633,15 @@ def find(
         rows = [{**one.seen.model_dump(exclude={"fingerprint", "record"}), "same": one.same} for one in found]
         out.print(json.dumps(rows), highlight=False, soft_wrap=True)
         return
-    sheet = Table("", "production", "picture", "at", "bits", "colour", "where")
+    sheet = Table("", "production", "picture", "at", "bits apart", "colour apart")
     for seen, likeness, same in found:
         at = f"{seen.seconds:.2f} s" if seen.kind == "take" else ""
         bits = "" if likeness.bits is None else str(likeness.bits)
         words = ("same" if same else "near", seen.production, f"{seen.kind} {seen.name}", at, bits)
-        sheet.add_row(*words, f"{likeness.colour:.1f}", place.address(seen.media))
+        sheet.add_row(*words, f"{likeness.colour:.1f}")
     out.print(sheet if found else f"nothing like it among {len(pictures)} pictures of {place.url}", soft_wrap=True)
+    for one in found:
+        out.print(place.address(one.seen.media), highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -619,7 +670,8 @@ def storyboard(
 ) -> None:
     """Write the newest storyboard of a production to a shot list file, to be edited and given back with --shots."""
     place = vault_for(read_settings(), vault, rehearsal=rehearse)
-    write_shots(kept_board(place, production).storyboard, target)
+    with _or_rehearsed(production, vault, rehearse=rehearse):
+        write_shots(kept_board(place, production).storyboard, target)
     out.print(str(target), highlight=False, soft_wrap=True)
 
 
@@ -674,6 +726,8 @@ def _rejected(shots: list[str], notes: list[str]) -> tuple[Rejected, ...]:
     if notes and len(notes) not in (1, len(shots)):
         raise BadInput(f"{len(shots)} --reject and {len(notes)} --note; give one note for each, or one for all")
     said = notes * len(shots) if len(notes) == 1 else notes or [""] * len(shots)
+    if wrong := [shot for shot in shots if not re.match(SHOT, shot)]:
+        raise BadInput(f"--reject {wrong[0]}: name a shot, s010; say in --note which picture of it is meant")
     try:
         return tuple(Rejected(shot=shot, note=words) for shot, words in zip(shots, said, strict=True))
     except ValidationError as error:

@@ -5,7 +5,7 @@ from datetime import date
 
 from pydantic import Field
 
-from onereel.brief import SLUG
+from onereel.brief import SHOT, SLUG
 from onereel.noun import Noun
 
 OF_A_SHOT = re.compile(
@@ -20,7 +20,7 @@ class Slate(Noun):
     """Which take this is: lighthouse/s010/t02. Log prefix, run name and object key at once."""
 
     production: str = Field(pattern=SLUG)
-    shot: str = Field(pattern=r"^s\d{3,4}$")
+    shot: str = Field(pattern=SHOT)
     take: int = Field(ge=1, le=999)
 
     def __str__(self) -> str:

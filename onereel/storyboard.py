@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from onereel.brief import Brief
+from onereel.brief import SHOT, Brief
 from onereel.noun import Noun
 
 MAX_SHOTS = 400
@@ -70,7 +70,7 @@ OWN_PICTURE = "the picture given"
 class Shot(Written):
     """One uninterrupted view, as planned; takes are attempts to film it."""
 
-    id: str = Field(pattern=r"^s[0-9]{3,4}$", description="s010, s020, ... in screen order; the gaps leave room.")
+    id: str = Field(pattern=SHOT, description="s010, s020, ... in screen order; the gaps leave room.")
     seconds: float = Field(ge=1, le=120, allow_inf_nan=False, description="Length on screen in seconds.")
     action: str = Field(min_length=1, max_length=800, description="What happens, in one or two sentences.")
     setting: str = Field(default="", max_length=400, description="Place, time of day, weather.")

@@ -3,9 +3,11 @@
 import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -386,3 +388,36 @@ def test_a_rehearsal_stopped_at_the_terminal_ends_at_once_and_goes_on_when_produ
     clips = [entry for entry in found["entries"] if entry["kind"] == "video"]
     assert sum(entry["usd"] > 0 for entry in clips) == sum(entry["outcome"] == "settled" for entry in clips)
     assert found["unknown_usd"] == 0
+
+
+def test_a_campaign_says_what_its_films_cost_before_anything_is_kept(folder, capsys):
+    films = "  - {production: lighthouse-tall, aspect_ratio: '9:16'}\n  - {production: lighthouse-wide}\n"
+    one = "brief: {production: lighthouse, idea: A storm passes, seconds: 8, resolution: 180p}\n"
+    (folder / "all.yaml").write_text(f"campaign: everywhere\nbudget_usd: 20\n{one}variants:\n{films}")
+
+    code, out, _ = said(capsys, "campaign", "all.yaml", "--estimate", "--rehearse")
+
+    assert code == 0
+    assert "lighthouse-tall" in out
+    assert re.search(r"at most \$\d+\.\d\d; budget \$20\.00", out)
+    assert not (folder / "vault").exists()
+
+
+def test_what_only_a_rehearsal_has_is_said(folder, capsys):
+    onereel("produce", "brief.yaml", "--rehearse", "--until", "storyboard", folder=folder)
+
+    for command in (["show", "lighthouse"], ["storyboard", "lighthouse", "shots.csv"], ["export", "lighthouse", "cut"]):
+        code, _, err = said(capsys, *command)
+        assert (code, "there is a rehearsal of it: add --rehearse" in err) == (2, True)
+
+
+def test_a_picture_is_not_sent_back_but_its_shot(folder, capsys):
+    code, _, err = said(capsys, "approve", "lighthouse", "--reject", "s010/opening", "--rehearse")
+
+    assert (code, "--reject s010/opening: name a shot, s010" in err) == (2, True)
+
+
+def test_the_version_is_told(capsys):
+    code, out, _ = said(capsys, "--version")
+
+    assert (code, out.strip()) == (0, version("onereel"))
