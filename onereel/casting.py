@@ -45,6 +45,7 @@ from onereel.wall import Alert, walled_journal
 REHEARSALS = "rehearsal"
 """Where rehearsals are kept in a vault: nothing rehearsed is ever mistaken for something paid, or the other way."""
 
+WRITE_PROBE = "write-probe"
 KIN = 0.5
 """How much of two ideas is the same, at least, where one is an edit of the other."""
 DATE = "{date}"
@@ -63,6 +64,19 @@ def vault_for(settings: Settings, url: str = "", *, rehearsal: bool) -> Vault:
     """
     vault = open_vault(url or settings.vault)
     return Shelf(vault, REHEARSALS) if rehearsal else vault
+
+
+def check_writable(vault: Vault) -> None:
+    """Return if something can be kept in a vault; what is written for that is removed again. Blocks.
+
+    Raises:
+        BadInput: Nothing can.
+    """
+    try:
+        vault.write(WRITE_PROBE, b"", "text/plain")
+        vault.remove(WRITE_PROBE)
+    except VaultError as failed:
+        raise BadInput(f"nothing can be kept in the vault {vault.url}: {failed}") from failed
 
 
 def public_address(settings: Settings, key: str, *, rehearsal: bool) -> str:

@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from onereel.adapters.connection import Connection
 from onereel.adapters.ocr import reader
-from onereel.casting import signatory_for, vault_for
+from onereel.casting import check_writable, signatory_for, vault_for
 from onereel.errors import OnereelError
 from onereel.models import ModelTable, Surface
 from onereel.settings import Settings
@@ -32,6 +32,7 @@ def findings(settings: Settings, vault_url: str) -> Iterator[tuple[bool, str]]:
 def _vault(settings: Settings, url: str) -> Iterator[tuple[bool, str]]:
     try:
         vault = vault_for(settings, url, rehearsal=False)
+        check_writable(vault)
         sure = vault.conditional
     except OnereelError as broken:
         yield False, f"vault: {broken}"

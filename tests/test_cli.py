@@ -177,8 +177,8 @@ def test_what_people_write_is_printed_as_they_wrote_it(folder, capsys):
     code, out, _ = said(capsys, "estimate", "brief.yaml", "--shots", "shots.csv", "--rehearse")
 
     assert code == 0
-    assert "character sheet a[/b] " in out
-    assert "character sheet [red]Z " in out
+    assert " a[/b] " in out
+    assert " [red]Z " in out
 
 
 def test_a_port_there_is_not_is_refused_by_the_option(folder, capsys):
@@ -415,6 +415,14 @@ def test_a_picture_is_not_sent_back_but_its_shot(folder, capsys):
     code, _, err = said(capsys, "approve", "lighthouse", "--reject", "s010/opening", "--rehearse")
 
     assert (code, "--reject s010/opening: name a shot, s010" in err) == (2, True)
+
+
+@pytest.mark.parametrize("command", [["produce", "brief.yaml", "--rehearse"], ["doctor"]])
+def test_a_vault_in_which_nothing_can_be_kept_is_named_before_anything_runs(folder, capsys, command):
+    code, out, err = said(capsys, *command, "--vault", "/proc/films")
+
+    assert "nothing can be kept in the vault /proc/films" in out + err
+    assert code == (2 if command[0] == "produce" else 1)
 
 
 def test_the_version_is_told(capsys):
