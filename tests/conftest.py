@@ -14,7 +14,10 @@ from onereel.studio import StudioOptions, running
 from tests.browser import MISSING, chromium
 from tests.productions import AT_ONCE, brief
 
-LONGEST = ("test_deployment", "test_faults", "test_review", "test_produce", "test_takes", "test_gates", "test_reshoot")
+LONGEST = (
+    *("test_deployment", "test_faults", "test_cli", "test_review", "test_produce", "test_policy", "test_takes"),
+    *("test_gates", "test_reshoot"),
+)
 """Files that take longest. They come first, so that of several processes none is left with one at the end."""
 
 
