@@ -285,7 +285,7 @@ class Shooting:
         made: list[Take] = []
 
         async def filmed(crew: Company, footing: Footing) -> Take:
-            take = next((one for one in takes if one.rescues == footing.rescues), None)
+            take = next((one for one in (*takes, *made) if one.rescues == footing.rescues), None)
             if take is None:
                 known = await asyncio.to_thread(takes_of, self.company, planned.shot)
                 take = await self._filming(planned, len(known) + 1).film(setup, crew, footing)
