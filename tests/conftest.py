@@ -2,7 +2,6 @@
 
 import sys
 from contextlib import AsyncExitStack
-from dataclasses import replace
 
 import pytest
 
@@ -68,8 +67,7 @@ async def hire(studio, vault):
             casting = cast(
                 said or brief(), quick, Connection.rehearsal(at or studio.url), vault, rehearsal=True, share=None
             )
-            # It films the proxy as a rehearsal does, but its studio outlives it, as Google does.
-            return replace(await contracts.enter_async_context(casting), rehearsal=False)
+            return await contracts.enter_async_context(casting)
 
         yield company
 

@@ -371,6 +371,7 @@ def test_a_run_that_waits_for_a_person_ends_with_5_and_says_how_to_go_on(folder)
 
 
 def test_a_rehearsal_stopped_at_the_terminal_ends_at_once_and_goes_on_when_produced_again(folder):
+    (folder / "brief.yaml").write_text(f"{BRIEF}review: {{keyframes: false, takes: false}}\n")
     command = [sys.executable, "-m", "onereel.cli", "produce", "brief.yaml", "--rehearse"]
     with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, start_new_session=True) as run:
         lines = list(itertools.takewhile(lambda line: "was ordered as" not in line, run.stderr))
@@ -404,7 +405,9 @@ def test_a_campaign_says_what_its_films_cost_before_anything_is_kept(folder, cap
 
 
 def test_what_only_a_rehearsal_has_is_said(folder, capsys):
-    onereel("produce", "brief.yaml", "--rehearse", "--until", "storyboard", folder=folder)
+    brief = folder / "vault/rehearsal/productions/lighthouse/brief.json"
+    brief.parent.mkdir(parents=True)
+    brief.write_text(json.dumps({"production": "lighthouse", "idea": "A storm passes", "seconds": 8}))
 
     for command in (["show", "lighthouse"], ["storyboard", "lighthouse", "shots.csv"], ["export", "lighthouse", "cut"]):
         code, _, err = said(capsys, *command)

@@ -88,7 +88,6 @@ async def test_a_film_is_decided_on_gate_by_gate(make, studio, vault):
 
 async def test_who_decides_without_a_server_is_told_what_it_buys_and_where_to_look(make, studio, vault, capsys):
     studio(footage="film")
-    await make(approve=["takes"], review=UNREVIEWED, production="lighthouse")
     report = await (await make(approve=["takes"], review=UNREVIEWED)).aresult()
     page = Path(report.page).read_text()
     with pytest.raises(SystemExit) as ended:

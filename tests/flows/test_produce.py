@@ -287,8 +287,8 @@ async def test_another_film_under_a_name_that_is_taken_says_so(make, studio, vau
     edited = "A storm passes over a lighthouse at dawn; the keeper waits for a boat that is late."
     other = "Two chefs race through a night market to find the last mango of the season."
     told = []
+    await make(seconds=4)
     for idea in (edited, other):
-        await make(seconds=4)
         caplog.clear()
         with caplog.at_level(logging.WARNING, "onereel"):
             await make(seconds=4, idea=idea)
