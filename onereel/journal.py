@@ -295,7 +295,7 @@ class Journal:
         try:
             return await asyncio.shield(writing)
         except asyncio.CancelledError:
-            await asyncio.wait({writing})
+            await asyncio.gather(writing, return_exceptions=True)  # whether it seemed to fail or not, it may stand
             await self._withdraw(intent, Refused("the run was stopped before anything was asked"))
             raise
 

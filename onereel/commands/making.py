@@ -1,6 +1,7 @@
 """Commands that make a film: produce, estimate, reshoot, assemble, pick, import."""
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -35,6 +36,7 @@ from onereel.losses import asked_for
 from onereel.media import keep
 from onereel.models import FPS
 from onereel.picks import take_named
+from onereel.plan import Purchase
 from onereel.retaking import NoteTo, Radius, Retake, radius
 from onereel.settings import read_settings
 from onereel.writing import kept_board
@@ -117,10 +119,7 @@ def estimate(
         }
         out.print_json(data={**facts, "calls": [one.model_dump() for one in found.purchases]}, indent=None)
         return
-    sheet = Table("call", "model", "what", "at most", title=f"{made.production}: {basis}", title_justify="left")
-    for one in found.purchases:
-        sheet.add_row(one.what, one.model, one.detail, f"${one.usd:.3f}")
-    out.print(sheet)
+    _show_purchases(f"{made.production}: {basis}", found.purchases)
     out.print(f"{len(found.purchases)} calls, at most ${found.usd:.2f}; budget ${budget_of(settings, made):.2f}")
     if found.if_it_fails:
         out.print(f"and at most ${found.if_it_fails_usd:.2f} if answers or shots fail, within the budget, for this:")
@@ -191,8 +190,12 @@ def _show_radius(reach: Radius, *, as_json: bool) -> None:
     if as_json:
         out.print(reach.model_dump_json(), highlight=False, soft_wrap=True)
         return
-    sheet = Table("call", "model", "what", "at most", title=reach.message, title_justify="left")
-    for one in reach.purchases:
+    _show_purchases(reach.message, reach.purchases)
+
+
+def _show_purchases(title: str, purchases: Sequence[Purchase]) -> None:
+    sheet = Table("call", "model", "what", "at most", title=title, title_justify="left")
+    for one in purchases:
         sheet.add_row(one.what, one.model, one.detail, f"${one.usd:.3f}")
     out.print(sheet)
 
